@@ -1,0 +1,22 @@
+//! The WhatsApp Cloud API: webhooks in, messages out.
+//!
+//! In: [`signature`] says whether Meta wrote the body, [`receive`] takes it apart into
+//! [`Inbound`](cauce_model::Inbound) values, [`handshake`] answers the subscription. Out: [`body`] writes
+//! what is posted, [`Graph`] posts it, [`outcome`] says what came of it. Nothing here stores, decides or
+//! knows who is connected: accounts come in as arguments, what happened goes out as data.
+
+pub mod body;
+pub mod errors;
+pub mod handshake;
+mod json;
+mod message;
+pub mod outcome;
+pub mod receive;
+pub mod send;
+pub mod signature;
+
+pub use receive::{AccountRef, Element, NotJson, Reason, decode};
+pub use send::{AccountCredentials, Graph, GraphError};
+
+/// The largest webhook body that Meta sends, in bytes (3 MB).
+pub const MAX_WEBHOOK_BYTES: usize = 3 * 1024 * 1024;

@@ -1,0 +1,80 @@
+//! The HTTP API: its routes and their OpenAPI description, which comes from the handlers.
+
+mod cases;
+mod conversations;
+mod events;
+mod flows;
+mod login;
+mod session;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) use login::start_session;
+
+use crate::app::App;
+use crate::{assets, webhook};
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Cauce",
+    description = "Conversations that flows and people hold on WhatsApp. \
+        Every route but login and health needs a session: the cookie of `POST /api/login` with the header \
+        `X-CSRF-Token` on what changes something, or `Authorization: Bearer`. Errors are RFC 9457 problems \
+        with a stable `code`. Times are RFC 3339 in UTC."
+))]
+struct Description;
+
+fn described() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(login::login))
+        .routes(routes!(login::logout))
+        .routes(routes!(login::me))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::open))
+        .routes(routes!(conversations::messages, conversations::reply))
+        .routes(routes!(conversations::path))
+        .routes(routes!(conversations::read))
+        .routes(routes!(cases::take))
+        .routes(routes!(cases::end))
+        .routes(routes!(flows::list, flows::publish))
+        .routes(routes!(flows::check))
+        .routes(routes!(flows::current))
+        .routes(routes!(flows::version))
+        .routes(routes!(events::events))
+}
+
+/// The description as JSON.
+pub fn openapi() -> serde_json::Value {
+    let (_, description) = described().split_for_parts();
+    // Turning our own description into JSON cannot fail: it is made of texts and maps.
+    serde_json::to_value(description).expect("the description is JSON")
+}
+
+/// Everything the server answers.
+pub fn router(app: Arc<App>) -> Router {
+    let (api, _) = described().split_for_parts();
+    let router = api
+        .route("/api/openapi.json", get(|_: session::Caller| async { axum::Json(openapi()) }))
+        .route("/health/live", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/health/ready", get(ready))
+        .merge(webhook::routes())
+        .fallback(assets::serve)
+        .method_not_allowed_fallback(|| async { crate::problem::Problem::method_not_allowed() });
+    assets::with_security_headers(router).with_state(app)
+}
+
+/// Ready when the store answers.
+async fn ready(State(app): State<Arc<App>>) -> StatusCode {
+    match app.has_users().await {
+        Ok(_) => StatusCode::NO_CONTENT,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

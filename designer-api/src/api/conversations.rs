@@ -1,0 +1,361 @@
+//! Conversations: lists, one of them open, its path through a flow, and answering.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use cauce_access::Action;
+use cauce_conversation::{
+    CASES, CONTACTS, Contact, JOURNAL, MESSAGES, RUNS, Refusal, RunHead, RunStage, VERSIONS, VersionRow,
+    contact_entity,
+};
+use cauce_flows::Program;
+use cauce_inbox::lists::{self, Place, Stage as ListStage, Summary};
+use cauce_model::{CaseId, ContactEvent, ContactId, NodeId, VersionId};
+use cauce_store::{Key, StoreError, Table, rows};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::session::Caller;
+use crate::app::App;
+use crate::dto::{
+    CapturedField, CaseView, ContactPath, Conversation, ConversationPage, ConversationQuery,
+    ConversationSummary, Counts, DirectionView, LastMessage, Message, MessagePage, MessageQuery, PathRun,
+    PathStep, Reply, ReplyAccepted, RunStateView, RunView, Stage, Tab,
+};
+use crate::problem::Problem;
+
+/// How many conversations or messages a page has when nothing else is asked, and at most.
+const PAGE: u32 = 100;
+const LIST_PAGE: u32 = 50;
+/// The longest text WhatsApp takes, in characters.
+const MAX_TEXT: usize = 4096;
+/// How far back a path is followed, in turns of the contact.
+const MAX_TURNS: usize = 500;
+
+/// Conversations, in the order of their tab.
+#[utoipa::path(get, path = "/api/conversations", params(ConversationQuery), responses(
+    (status = 200, body = ConversationPage),
+))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    query: Result<Query<ConversationQuery>, QueryRejection>,
+) -> Result<Json<ConversationPage>, Problem> {
+    caller.may(Action::ReadInbox)?;
+    let Query(query) = query.map_err(|e| Problem::body_invalid(e.body_text()))?;
+    let mine = || lists::Tab::Mine(caller.actor.id.to_string());
+    let tab = match query.tab {
+        Tab::Queued => lists::Tab::Queued,
+        Tab::Mine => mine(),
+        Tab::Open => lists::Tab::Open,
+        Tab::Bot => lists::Tab::Bot,
+        Tab::Ended => lists::Tab::Ended,
+        Tab::All => lists::Tab::All,
+    };
+    let after = query.before.as_deref().map(str::parse::<Place>).transpose();
+    let after = after.map_err(|()| Problem::body_invalid("«before» no es un lugar de una lista."))?;
+    let limit = query.limit.unwrap_or(LIST_PAGE).clamp(1, PAGE) as usize;
+    let homes: Vec<_> = app.runtime.homes().collect();
+    let (found, next) =
+        lists::page(app.store(), &homes, app.workspace_id(), &tab, after.as_ref(), limit).await?;
+    let mut items = Vec::with_capacity(found.len());
+    for summary in &found {
+        items.push(summary_view(&app, summary).await?);
+    }
+    let count = async |tab: lists::Tab| lists::size(app.store(), &homes, app.workspace_id(), &tab).await;
+    let counts = Counts {
+        queued: count(lists::Tab::Queued).await?,
+        mine: count(mine()).await?,
+        open: count(lists::Tab::Open).await?,
+        bot: count(lists::Tab::Bot).await?,
+        ended: count(lists::Tab::Ended).await?,
+        all: count(lists::Tab::All).await?,
+    };
+    Ok(Json(ConversationPage { items, counts, next: next.map(|place| place.to_string()) }))
+}
+
+/// A conversation with its last messages, what was captured, and its cases.
+#[utoipa::path(get, path = "/api/conversations/{contact}", params(("contact" = String, Path)), responses(
+    (status = 200, body = Conversation),
+    (status = 404, body = Problem),
+))]
+pub async fn open(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(contact): Path<String>,
+) -> Result<Json<Conversation>, Problem> {
+    caller.may(Action::ReadInbox)?;
+    let contact = contact_of(&app, &contact).await?;
+    let program = program_of(&app, contact.run.as_ref()).await?;
+    let (messages, earlier) = history(&app, &contact, program.as_deref(), None, PAGE).await?;
+    let mut cases: Vec<CaseView> = scan(&app, &CASES, contact.id).await?.iter().map(Into::into).collect();
+    cases.extend(contact.live_case().map(Into::into));
+    cases.sort_by_key(|case| std::cmp::Reverse(case.queued_at));
+    Ok(Json(Conversation {
+        summary: summary_view(&app, &Summary::of(&contact)).await?,
+        messages,
+        earlier,
+        captured: captured(&app, &contact, program.as_deref()).await?,
+        cases,
+    }))
+}
+
+/// Older messages of a conversation.
+#[utoipa::path(get, path = "/api/conversations/{contact}/messages",
+    params(("contact" = String, Path), MessageQuery), responses(
+    (status = 200, body = MessagePage),
+    (status = 404, body = Problem),
+))]
+pub async fn messages(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(contact): Path<String>,
+    query: Result<Query<MessageQuery>, QueryRejection>,
+) -> Result<Json<MessagePage>, Problem> {
+    caller.may(Action::ReadInbox)?;
+    let Query(MessageQuery { before, limit }) = query.map_err(|e| Problem::body_invalid(e.body_text()))?;
+    let contact = contact_of(&app, &contact).await?;
+    let program = program_of(&app, contact.run.as_ref()).await?;
+    let limit = limit.unwrap_or(PAGE).clamp(1, PAGE);
+    let (messages, earlier) = history(&app, &contact, program.as_deref(), before, limit).await?;
+    Ok(Json(MessagePage { messages, earlier }))
+}
+
+/// Answers the customer.
+#[utoipa::path(post, path = "/api/conversations/{contact}/messages", params(("contact" = String, Path)),
+    request_body = Reply, responses(
+    (status = 202, body = ReplyAccepted),
+    (status = 404, body = Problem),
+    (status = 409, body = Problem, description = "`case.taken`, `case.not_taken`, `case.ended`, `window.closed`"),
+    (status = 422, body = Problem),
+))]
+pub async fn reply(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(contact): Path<String>,
+    body: Result<Json<Reply>, JsonRejection>,
+) -> Result<(StatusCode, Json<ReplyAccepted>), Problem> {
+    caller.may(Action::Reply)?;
+    let Json(Reply { command, case, body }) = body.map_err(|e| Problem::body_invalid(e.body_text()))?;
+    let id: ContactId = contact.parse().map_err(|_| Problem::not_found())?;
+    let case: CaseId = case.parse().map_err(|_| Problem::not_found())?;
+    let body = body.trim().replace('\0', "");
+    if body.is_empty() || body.chars().count() > MAX_TEXT {
+        return Err(Problem::unacceptable(format!("El mensaje debe tener entre 1 y {MAX_TEXT} caracteres.")));
+    }
+    let event = ContactEvent::Reply { agent: caller.actor.assignee(), case, body };
+    let command = caller.command(&command)?;
+    let seq: Result<u64, Refusal> = app.ask(contact_entity(id), &event, Some(command)).await?;
+    Ok((StatusCode::ACCEPTED, Json(ReplyAccepted { seq: seq? })))
+}
+
+/// Marks a conversation as read.
+#[utoipa::path(post, path = "/api/conversations/{contact}/read", params(("contact" = String, Path)), responses(
+    (status = 204),
+    (status = 404, body = Problem),
+))]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(contact): Path<String>,
+) -> Result<StatusCode, Problem> {
+    caller.may(Action::ReadInbox)?;
+    let contact = contact_of(&app, &contact).await?;
+    if contact.unread > 0 {
+        app.submit(contact_entity(contact.id), &ContactEvent::Read, None).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The way of a conversation's last run through its flow.
+#[utoipa::path(get, path = "/api/conversations/{contact}/path", params(("contact" = String, Path)), responses(
+    (status = 200, body = ContactPath),
+    (status = 404, body = Problem),
+))]
+pub async fn path(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(contact): Path<String>,
+) -> Result<Json<ContactPath>, Problem> {
+    caller.may(Action::ReadInbox)?;
+    let contact = contact_of(&app, &contact).await?;
+    let Some(run) = &contact.run else {
+        return Ok(Json(ContactPath { run: None, steps: Vec::new(), current: None }));
+    };
+    let beginning = JOURNAL.key(contact.id.slot()).text(&contact.id.to_string());
+    let range = beginning.clone().prefix().from(beginning.number(run.first_turn));
+    let mut steps = Vec::new();
+    for (key, row) in rows::scan(app.store().as_ref(), &range, MAX_TURNS, false).await? {
+        let entry = JOURNAL.read(&key, &row)?;
+        if entry.run.as_ref() == Some(&run.id) {
+            steps.extend(entry.steps.into_iter().map(|step| PathStep {
+                node: step.node.to_string(),
+                exit: step.exit,
+                at: entry.at.into(),
+            }));
+        }
+    }
+    let (state, reason, current) = match &run.stage {
+        RunStage::Waiting { node, .. } => (RunStateView::Waiting, None, Some(node.to_string())),
+        RunStage::Ended => (RunStateView::Ended, None, None),
+        RunStage::Failed { reason } => (RunStateView::Failed, Some(reason.clone()), None),
+    };
+    let run = PathRun {
+        id: run.id.to_string(),
+        flow: run.flow.to_string(),
+        version: run.version.to_string(),
+        state,
+        reason,
+    };
+    Ok(Json(ContactPath { run: Some(run), steps, current }))
+}
+
+async fn contact_of(app: &App, id: &str) -> Result<Contact, Problem> {
+    let id: ContactId = id.parse().map_err(|_| Problem::not_found())?;
+    let key = CONTACTS.key(id.slot()).text(&id.to_string());
+    let contact = get(app, &CONTACTS, key).await?.filter(|contact| contact.workspace == *app.workspace_id());
+    contact.ok_or_else(Problem::not_found)
+}
+
+async fn get<V>(app: &App, table: &Table<V>, key: Key) -> Result<Option<V>, StoreError>
+where
+    V: Serialize + DeserializeOwned,
+{
+    let row = rows::get(app.store().as_ref(), std::slice::from_ref(&key)).await?.pop().flatten();
+    row.map(|row| table.read(&key, &row)).transpose()
+}
+
+async fn scan<V>(app: &App, table: &Table<V>, contact: ContactId) -> Result<Vec<V>, StoreError>
+where
+    V: Serialize + DeserializeOwned,
+{
+    let range = table.key(contact.slot()).text(&contact.to_string()).prefix();
+    let found = rows::scan(app.store().as_ref(), &range, PAGE as usize, true).await?;
+    found.iter().map(|(key, row)| table.read(key, row)).collect()
+}
+
+/// A version of a flow, compiled.
+pub(super) async fn program(
+    app: &App,
+    version: &VersionId,
+) -> Result<Option<(Arc<Program>, VersionRow)>, Problem> {
+    let Some(row) = get(app, &VERSIONS, VersionRow::key(app.workspace_id(), version)).await? else {
+        return Ok(None);
+    };
+    let program = app.programs.load(version, &row).map_err(|error| {
+        tracing::error!(error, "a stored version cannot be shown");
+        Problem::internal()
+    })?;
+    Ok(Some((program, row)))
+}
+
+async fn program_of(app: &App, run: Option<&RunHead>) -> Result<Option<Arc<Program>>, Problem> {
+    let Some(run) = run else { return Ok(None) };
+    if let Some(program) = app.programs.known(&run.version) {
+        return Ok(Some(program));
+    }
+    Ok(program(app, &run.version).await?.map(|(program, _)| program))
+}
+
+fn node_name(program: Option<&Program>, node: &NodeId) -> String {
+    let found = program.and_then(|program| program.document().nodes.get(node));
+    found.and_then(|found| found.name.clone()).unwrap_or_else(|| node.to_string())
+}
+
+async fn history(
+    app: &App,
+    contact: &Contact,
+    program: Option<&Program>,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<(Vec<Message>, bool), StoreError> {
+    let beginning = MESSAGES.key(contact.id.slot()).text(&contact.id.to_string());
+    let mut range = beginning.prefix();
+    if let Some(before) = before {
+        range = range.before(beginning.number(before));
+    }
+    let found = rows::scan(app.store().as_ref(), &range, limit as usize, true).await?;
+    let mut messages = Vec::with_capacity(found.len());
+    for (key, row) in found.iter().rev() {
+        messages.push(Message::of(&MESSAGES.read(key, row)?, &|node| node_name(program, node)));
+    }
+    let earlier = messages.first().is_some_and(|first| first.seq > 1);
+    Ok((messages, earlier))
+}
+
+async fn captured(
+    app: &App,
+    contact: &Contact,
+    program: Option<&Program>,
+) -> Result<Vec<CapturedField>, StoreError> {
+    let Some(head) = &contact.run else { return Ok(Vec::new()) };
+    let key = RUNS.key(contact.id.slot()).text(&contact.id.to_string()).text(head.id.as_str());
+    let Some(run) = get(app, &RUNS, key).await? else { return Ok(Vec::new()) };
+    let label = |key: &str| {
+        let found = program.and_then(|program| program.document().variables.get(key));
+        found.and_then(|variable| variable.label.clone()).unwrap_or_else(|| key.to_owned())
+    };
+    let fields = run.vars.into_iter().map(|(key, value)| CapturedField { label: label(&key), key, value });
+    Ok(fields.collect())
+}
+
+async fn summary_view(app: &App, summary: &Summary) -> Result<ConversationSummary, Problem> {
+    let run = match &summary.run {
+        Some(run @ RunHead { stage: RunStage::Waiting { node, .. }, .. }) => {
+            let program = program_of(app, Some(run)).await?;
+            Some(RunView {
+                flow: run.flow.to_string(),
+                version: run.version.to_string(),
+                flow_name: program
+                    .as_ref()
+                    .map_or_else(|| run.flow.to_string(), |p| p.document().name.clone()),
+                node: node.to_string(),
+                node_name: node_name(program.as_deref(), node),
+            })
+        }
+        _ => None,
+    };
+    Ok(ConversationSummary {
+        contact: summary.contact.to_string(),
+        name: summary.name.clone(),
+        address: display_address(&summary.address),
+        stage: match summary.stage {
+            ListStage::Bot => Stage::Bot,
+            ListStage::Queued => Stage::Queued,
+            ListStage::Open => Stage::Open,
+            ListStage::Ended => Stage::Ended,
+            ListStage::Idle => Stage::Idle,
+        },
+        unread: summary.unread,
+        last: summary.last.as_ref().map(|last| LastMessage {
+            text: last.text.clone(),
+            at: last.at.into(),
+            direction: if last.inbound { DirectionView::In } else { DirectionView::Out },
+        }),
+        window_ends_at: Some(summary.window_ends_at.into()),
+        case: summary.case.as_ref().map(Into::into),
+        run,
+        updated_at: summary.updated_at.into(),
+    })
+}
+
+/// A phone as people write it abroad: `+51 999 888 777`. Anything else as it is.
+fn display_address(address: &str) -> String {
+    let digits = address.bytes().all(|b| b.is_ascii_digit()) && !address.is_empty();
+    let parsed = digits.then(|| phonenumber::parse(None, format!("+{address}")).ok()).flatten();
+    match parsed {
+        Some(number) => number.format().mode(phonenumber::Mode::International).to_string(),
+        None => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_phone_is_written_as_people_write_it() {
+        assert_eq!(super::display_address("51999888777"), "+51 999 888 777");
+        assert_eq!(super::display_address("PE.123"), "PE.123");
+    }
+}

@@ -1,0 +1,166 @@
+//! Flows: what is published, drawn as a graph; checking and publishing.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use cauce_access::Action;
+use cauce_conversation::{CATALOGUES, Catalogues, VersionRow};
+use cauce_flows::{MAX_BYTES, Program, parse};
+use cauce_model::{FlowId, VersionId};
+use cauce_store::rows;
+
+use super::conversations::program;
+use super::session::Caller;
+use crate::app::App;
+use crate::dto::{FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSummary, FlowView};
+use crate::problem::Problem;
+
+/// The flows of the workspace.
+#[utoipa::path(get, path = "/api/flows", responses((status = 200, body = Vec<FlowSummary>)))]
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Vec<FlowSummary>>, Problem> {
+    caller.may(Action::ReadFlows)?;
+    let flows = catalogue(&app).await?.flows.into_iter().map(|flow| FlowSummary {
+        id: flow.id.to_string(),
+        name: flow.name,
+        version: flow.version.to_string(),
+        published_at: flow.published_at.into(),
+        published_by: Some(flow.published_by),
+    });
+    Ok(Json(flows.collect()))
+}
+
+/// The current version of a flow, drawn.
+#[utoipa::path(get, path = "/api/flows/{flow}", params(("flow" = String, Path)), responses(
+    (status = 200, body = FlowView),
+    (status = 404, body = Problem),
+))]
+pub async fn current(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(flow): Path<String>,
+) -> Result<Json<FlowView>, Problem> {
+    caller.may(Action::ReadFlows)?;
+    let heads = catalogue(&app).await?.flows;
+    let head = heads.into_iter().find(|head| head.id.as_str() == flow).ok_or_else(Problem::not_found)?;
+    view(&app, &head.id, &head.version, true).await
+}
+
+/// Any version of a flow, drawn.
+#[utoipa::path(get, path = "/api/flows/{flow}/versions/{version}",
+    params(("flow" = String, Path), ("version" = String, Path)), responses(
+    (status = 200, body = FlowView),
+    (status = 404, body = Problem),
+))]
+pub async fn version(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((flow, version)): Path<(String, String)>,
+) -> Result<Json<FlowView>, Problem> {
+    caller.may(Action::ReadFlows)?;
+    let flow: FlowId = flow.parse().map_err(|_| Problem::not_found())?;
+    let version: VersionId = version.parse().map_err(|_| Problem::not_found())?;
+    let current = catalogue(&app).await?.flows.iter().any(|head| head.id == flow && head.version == version);
+    view(&app, &flow, &version, current).await
+}
+
+/// Publishes a flow (YAML or JSON): who starts from now on walks it; who is inside an older version
+/// stays on that.
+#[utoipa::path(post, path = "/api/flows", request_body(content = String, content_type = "application/yaml"),
+    responses(
+    (status = 201, body = FlowPublished),
+    (status = 422, body = Problem, description = "`flow.invalid` with every problem"),
+))]
+pub async fn publish(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(StatusCode, Json<FlowPublished>), Problem> {
+    caller.may(Action::PublishFlow)?;
+    let program = compile(&app, body)?.map_err(Problem::flow_invalid)?;
+    app.publish(&program, &caller.actor.name).await?;
+    let published = FlowPublished {
+        id: program.document().id.to_string(),
+        version: program.version().to_string(),
+        problems: program.warnings().iter().cloned().map(Into::into).collect(),
+    };
+    Ok((StatusCode::CREATED, Json(published)))
+}
+
+/// Checks a flow without publishing it.
+#[utoipa::path(post, path = "/api/flows/check", request_body(content = String, content_type = "application/yaml"),
+    responses((status = 200, body = FlowCheck)))]
+pub async fn check(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<FlowCheck>, Problem> {
+    caller.may(Action::ReadFlows)?;
+    let problems = match compile(&app, body)? {
+        Ok(program) => program.warnings().iter().cloned().map(Into::into).collect(),
+        Err(problems) => problems,
+    };
+    Ok(Json(FlowCheck { problems }))
+}
+
+fn compile(
+    app: &App,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Result<Program, Vec<FlowProblem>>, Problem> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(MAX_BYTES),
+        _ => Problem::body_invalid("El cuerpo no llegó completo."),
+    })?;
+    let text =
+        std::str::from_utf8(&body).map_err(|_| Problem::body_invalid("El recorrido no es texto UTF-8."))?;
+    let compiled = parse(text).and_then(|document| Program::compile(document, app.programs.catalogue()));
+    Ok(compiled.map_err(|problems| problems.into_iter().map(Into::into).collect()))
+}
+
+async fn catalogue(app: &App) -> Result<Catalogues, Problem> {
+    let key = Catalogues::key(app.workspace_id());
+    let row = rows::get(app.store().as_ref(), std::slice::from_ref(&key)).await?.pop().flatten();
+    Ok(row.map(|row| CATALOGUES.read(&key, &row)).transpose()?.unwrap_or_default())
+}
+
+async fn view(
+    app: &App,
+    flow: &FlowId,
+    version: &VersionId,
+    current: bool,
+) -> Result<Json<FlowView>, Problem> {
+    let found: Option<(_, VersionRow)> = program(app, version).await?;
+    let (program, row) = found.filter(|(_, row)| row.flow == *flow).ok_or_else(Problem::not_found)?;
+    let nodes = program.cards().into_iter().map(|card| FlowNode {
+        id: card.id.to_string(),
+        kind: card.kind,
+        kind_name: card.kind_name.into(),
+        icon: card.icon.into(),
+        color: card.color.into(),
+        name: card.name,
+        summary: card.summary,
+        exits: card
+            .exits
+            .into_iter()
+            .map(|exit| FlowNodeExit {
+                key: exit.key,
+                label: exit.label,
+                target: exit.target.map(String::from),
+            })
+            .collect(),
+        x: card.x,
+        y: card.y,
+        config: card.config,
+    });
+    Ok(Json(FlowView {
+        id: flow.to_string(),
+        name: row.name,
+        version: version.to_string(),
+        current,
+        published_at: row.published_at.into(),
+        nodes: nodes.collect(),
+    }))
+}

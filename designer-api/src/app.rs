@@ -1,0 +1,209 @@
+//! Cauce put together: which entities live, who carries out calls, who reads the feed.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cauce_access::{PasswordHash, Role, User};
+use cauce_conversation::{
+    ADDRESS, CONTACT, Contacts, DESK, Programs, Publish, Published, SEND, Sending, WORKSPACE, Workspace,
+    WorkspaceEvent, workspace_entity,
+};
+use cauce_flows::Program;
+use cauce_inbox::{Desk, lists::Lists};
+use cauce_model::{UserId, WorkspaceId};
+use cauce_runtime::{
+    Answer, Clock, Command, EntityAddress, Executor, Parts, Runtime, Settings, SubmitError, from_bytes,
+    to_bytes,
+};
+use cauce_store::{SharedStore, SledStore};
+use cauce_whatsapp::{AccountCredentials, AccountRef, Graph};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::Semaphore;
+
+use crate::config::{Config, WorkspaceConfig};
+use crate::directory::{self, DIRECTORY, Directory, DirectoryEvent, directory_entity};
+use crate::problem::Problem;
+use crate::sender::Sender;
+
+/// How many passwords are hashed at one time: each takes 19 MB and a core.
+const HASHES_AT_ONCE: usize = 2;
+
+/// Everything the HTTP handlers need.
+pub struct App {
+    /// The running partitions.
+    pub runtime: Runtime,
+    /// Compiled flows.
+    pub programs: Arc<Programs>,
+    /// The workspace.
+    pub workspace: WorkspaceConfig,
+    /// The connected number, as webhooks find it.
+    pub account: AccountRef,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// With what Meta may sign.
+    pub app_secrets: Vec<SecretString>,
+    /// What Meta must say in the handshake.
+    pub verify_token: SecretString,
+    /// In the demo, where the test phone is.
+    pub phone_url: Option<String>,
+    /// Limits password hashing.
+    pub hashing: Semaphore,
+}
+
+/// What a number needs to send.
+pub fn graph_of(config: &Config) -> anyhow::Result<(Graph, AccountCredentials)> {
+    let whatsapp = &config.whatsapp;
+    let timeout = Duration::from_secs(whatsapp.send_timeout_seconds.into());
+    let graph = Graph::new(&whatsapp.graph, &whatsapp.graph_version, timeout)?;
+    let credentials = AccountCredentials {
+        phone_number_id: whatsapp.phone_number_id.clone(),
+        token: whatsapp.token.reveal()?,
+    };
+    Ok((graph, credentials))
+}
+
+impl App {
+    /// Opens the data folder and goes on where it stopped.
+    pub async fn open(config: &Config, data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let partitions = u16::try_from(cores).unwrap_or(16).clamp(2, 16);
+        let store = SledStore::open(data, partitions)?;
+        let partitions = store.partitions();
+        let (graph, credentials) = graph_of(config)?;
+        Self::start(config, Arc::new(store), partitions, clock, Arc::new(Sender { graph, credentials })).await
+    }
+
+    /// The same over any store, with any sender: for tests.
+    pub async fn start(
+        config: &Config,
+        store: SharedStore,
+        partitions: u16,
+        clock: Arc<dyn Clock>,
+        sender: Arc<dyn Executor>,
+    ) -> anyhow::Result<Arc<Self>> {
+        let programs = Arc::new(Programs::new(cauce_nodes::catalogue()));
+        let contacts =
+            Arc::new(Contacts { programs: programs.clone(), sending: Sending { hold: config.hold() } });
+        let mut parts = Parts::default();
+        parts.entities.insert(CONTACT, contacts.clone());
+        parts.entities.insert(ADDRESS, contacts);
+        parts.entities.insert(DESK, Arc::new(Desk));
+        parts.entities.insert(WORKSPACE, Arc::new(Workspace));
+        parts.entities.insert(DIRECTORY, Arc::new(Directory));
+        parts.executors.insert(SEND, sender);
+        parts.readers.push(Arc::new(Lists));
+
+        let settings = Settings { partitions, grace: config.grace() };
+        let runtime = Runtime::start(store, clock, parts, settings).await?;
+        let whatsapp = &config.whatsapp;
+        Ok(Arc::new(Self {
+            runtime,
+            programs,
+            workspace: config.workspace.clone(),
+            account: AccountRef {
+                account: whatsapp.account.clone(),
+                workspace: config.workspace.id.clone(),
+                portfolio: whatsapp.portfolio.clone(),
+            },
+            phone_number_id: whatsapp.phone_number_id.clone(),
+            app_secrets: whatsapp.app_secrets.iter().map(|s| s.reveal()).collect::<Result<_, _>>()?,
+            verify_token: whatsapp.verify_token.reveal()?,
+            phone_url: config.phone_url.clone(),
+            hashing: Semaphore::new(HASHES_AT_ONCE),
+        }))
+    }
+
+    /// The workspace's id.
+    pub fn workspace_id(&self) -> &WorkspaceId {
+        &self.workspace.id
+    }
+
+    /// The rows.
+    pub fn store(&self) -> &SharedStore {
+        self.runtime.store()
+    }
+
+    /// Has an entity handle an event.
+    pub async fn submit<E: Serialize>(
+        &self,
+        to: EntityAddress,
+        event: &E,
+        command: Option<Command>,
+    ) -> Result<Answer, SubmitError> {
+        self.runtime.submit(to, to_bytes(event), command).await
+    }
+
+    /// Has an entity handle an event, and reads what it answers once that has reached everybody.
+    pub async fn ask<E: Serialize, R: DeserializeOwned>(
+        &self,
+        to: EntityAddress,
+        event: &E,
+        command: Option<Command>,
+    ) -> Result<R, Problem> {
+        let Answer { reply, settled } = self.submit(to, event, command).await?;
+        settled.wait().await;
+        from_bytes(&reply.unwrap_or_default()).map_err(|halt| {
+            tracing::error!(?halt, "an entity's answer cannot be read");
+            Problem::internal()
+        })
+    }
+
+    /// Publishes a checked flow.
+    pub async fn publish(&self, program: &Program, by: &str) -> Result<Published, Problem> {
+        let document = program.document();
+        let publish = Publish {
+            flow: document.id.clone(),
+            name: document.name.clone(),
+            version: program.version().clone(),
+            document: document.to_yaml(),
+            by: by.to_owned(),
+        };
+        self.ask(workspace_entity(self.workspace_id()), &WorkspaceEvent::Publish(publish), None).await
+    }
+
+    /// Adds a user; whether the email was free.
+    pub async fn add_user(
+        &self,
+        id: UserId,
+        email: &str,
+        name: &str,
+        role: Role,
+        password: &str,
+    ) -> anyhow::Result<bool> {
+        let hash = PasswordHash::of(password)?;
+        let email =
+            cauce_access::normalise_email(email).ok_or_else(|| anyhow::anyhow!("«{email}» is no email"))?;
+        let user = User { id, email, name: name.to_owned(), role, password_hash: hash, active: true };
+        self.ask(directory_entity(self.workspace_id()), &DirectoryEvent::AddUser(user), None)
+            .await
+            .map_err(|problem| anyhow::anyhow!(problem.detail))
+    }
+
+    /// Whether anybody can log in yet.
+    pub async fn has_users(&self) -> anyhow::Result<bool> {
+        Ok(directory::has_users(self.store(), self.workspace_id()).await?)
+    }
+
+    /// The secrets with which Meta may have signed.
+    pub fn secrets(&self) -> Vec<&str> {
+        self.app_secrets.iter().map(ExposeSecret::expose_secret).collect()
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Busy => Self::too_many(),
+            SubmitError::Stopped => Self::unavailable(),
+        }
+    }
+}
+
+impl From<cauce_store::StoreError> for Problem {
+    fn from(error: cauce_store::StoreError) -> Self {
+        tracing::error!(%error, "the store did not answer a screen");
+        Self::unavailable()
+    }
+}

@@ -1,0 +1,62 @@
+//! `cauce serve`: the server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cauce_access::Role;
+use cauce_runtime::SystemClock;
+use clap::Args;
+use rand::distr::{Alphanumeric, SampleString};
+
+use super::{say, token};
+use crate::api::start_session;
+use crate::app::App;
+use crate::config::Config;
+use crate::directory;
+use crate::server;
+
+/// The administrator that the first start creates.
+const ADMIN_EMAIL: &str = "admin@cauce.local";
+/// How long the password is that the first start makes up.
+const PASSWORD_LENGTH: usize = 16;
+
+#[derive(Args)]
+pub struct Serve {
+    /// The configuration file (YAML)
+    #[arg(long, default_value = "cauce.yaml")]
+    config: PathBuf,
+}
+
+impl Serve {
+    pub async fn run(self) -> anyhow::Result<()> {
+        let config = Config::read(&self.config)?;
+        let end = server::end_signal();
+        let listener = server::listen(config.listen).await?;
+        let app = App::open(&config, &config.data, Arc::new(SystemClock)).await?;
+        if !app.has_users().await? {
+            let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH);
+            app.add_user("admin".parse()?, ADMIN_EMAIL, "Administrador", Role::Admin, &password).await?;
+            say(&format!(
+                "the first start created the administrator {ADMIN_EMAIL} with the password {password}"
+            ));
+        }
+        let url = format!("http://{}", listener.local_addr()?);
+        let admin = directory::user_by_email(app.store(), app.workspace_id(), ADMIN_EMAIL).await?;
+        if let Some(admin) = admin {
+            hand_over_token(&app, &admin, &url, &config.data).await?;
+        }
+        say(&format!("cauce listens on {url}"));
+        server::serve(app, listener, end).await
+    }
+}
+
+/// Gives the command line of this machine a session of its own.
+pub async fn hand_over_token(
+    app: &App,
+    user: &cauce_access::User,
+    url: &str,
+    data: &Path,
+) -> anyhow::Result<()> {
+    let (session, _) = start_session(app, user).await.map_err(|problem| anyhow::anyhow!(problem.detail))?;
+    token::write(data, &token::Access { url: url.to_owned(), token: session.reveal().to_owned() })
+}

@@ -1,0 +1,166 @@
+//! What an installation is told: one YAML file, secrets by the name of their environment variable.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use cauce_model::{AccountId, Duration, WorkspaceId};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// The configuration of `cauce serve`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen; `127.0.0.1:4000` when not given.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+    /// The data folder; `data` when not given.
+    #[serde(default = "default_data")]
+    pub data: PathBuf,
+    /// The workspace.
+    pub workspace: WorkspaceConfig,
+    /// The WhatsApp number.
+    pub whatsapp: WhatsAppConfig,
+    /// How long the outcome of a send is waited for when nobody can say whether it was sent, in seconds.
+    #[serde(default = "default_hold")]
+    pub hold_seconds: u32,
+    /// How long timers that came due while Cauce was down wait for messages that arrive late, in seconds.
+    #[serde(default = "default_grace")]
+    pub grace_seconds: u32,
+    /// In the demo, where the test phone is.
+    #[serde(skip)]
+    pub phone_url: Option<String>,
+}
+
+/// A workspace.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceConfig {
+    /// Its id, for ever.
+    pub id: WorkspaceId,
+    /// What it is called.
+    pub name: String,
+}
+
+/// A number on the WhatsApp Cloud API.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhatsAppConfig {
+    /// Its id in Cauce, for ever.
+    pub account: AccountId,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// The business portfolio, within which Meta's user ids are unique.
+    #[serde(default)]
+    pub portfolio: String,
+    /// The access token.
+    pub token: Secret,
+    /// The app's secret, with which Meta signs. Two while one replaces the other.
+    pub app_secrets: Vec<Secret>,
+    /// What Meta must say in the handshake.
+    pub verify_token: Secret,
+    /// The address of the Graph API; Meta's when not given.
+    #[serde(default = "default_graph")]
+    pub graph: String,
+    /// Its version.
+    #[serde(default = "default_graph_version")]
+    pub graph_version: String,
+    /// How long a send may take, in seconds. Short times make doubles: at least 30 in production.
+    #[serde(default = "default_send_timeout")]
+    pub send_timeout_seconds: u32,
+}
+
+/// A secret: the name of the environment variable that holds it, or the text itself.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Secret {
+    /// Held by this variable.
+    Env {
+        /// The variable's name.
+        env: String,
+    },
+    /// The text itself; for tests and demos.
+    Plain(SecretString),
+}
+
+impl Secret {
+    /// The secret.
+    pub fn reveal(&self) -> anyhow::Result<SecretString> {
+        match self {
+            Self::Env { env } => std::env::var(env).map(SecretString::from).map_err(|_| {
+                anyhow::anyhow!("the environment variable {env}, named in the configuration, is not set")
+            }),
+            Self::Plain(text) => Ok(text.clone()),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| anyhow::anyhow!("the configuration {} cannot be read: {e}", path.display()))?;
+        serde_yaml::from_str(&text)
+            .map_err(|e| anyhow::anyhow!("the configuration {} is wrong: {e}", path.display()))
+    }
+
+    /// [`Self::hold_seconds`] as a span.
+    pub fn hold(&self) -> Duration {
+        Duration::seconds(self.hold_seconds.into())
+    }
+
+    /// [`Self::grace_seconds`] as a span.
+    pub fn grace(&self) -> Duration {
+        Duration::seconds(self.grace_seconds.into())
+    }
+}
+
+fn default_listen() -> SocketAddr {
+    ([127, 0, 0, 1], 4000).into()
+}
+fn default_data() -> PathBuf {
+    "data".into()
+}
+fn default_hold() -> u32 {
+    60
+}
+fn default_grace() -> u32 {
+    10
+}
+fn default_graph() -> String {
+    "https://graph.facebook.com".into()
+}
+fn default_graph_version() -> String {
+    "v25.0".into()
+}
+fn default_send_timeout() -> u32 {
+    30
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    #[test]
+    fn the_example_of_the_readme_is_read() {
+        let text = r#"
+workspace: { id: principal, name: Mi empresa }
+whatsapp:
+  account: ventas
+  phone_number_id: "106540352242922"
+  token: { env: WHATSAPP_TOKEN }
+  app_secrets: [ { env: WHATSAPP_APP_SECRET } ]
+  verify_token: palabra
+"#;
+        let config: Config = serde_yaml::from_str(text).unwrap();
+        assert_eq!(config.listen.port(), 4000);
+        assert_eq!(config.whatsapp.verify_token.reveal().unwrap().expose_secret(), "palabra");
+        assert!(config.whatsapp.token.reveal().unwrap_err().to_string().contains("WHATSAPP_TOKEN"));
+    }
+
+    #[test]
+    fn an_unknown_word_is_refused() {
+        assert!(serde_yaml::from_str::<Config>("workspace: {id: a, name: b}\nwhatsap: {}").is_err());
+    }
+}

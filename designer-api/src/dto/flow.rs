@@ -1,0 +1,197 @@
+//! Flows as screens draw them, what is wrong with them, and what live events tell.
+
+use cauce_flows::{Problem, Severity};
+use cauce_model as model;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Instant;
+
+/// A published flow in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FlowSummary {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Its current version.
+    pub version: String,
+    /// Since when that is current.
+    pub published_at: Instant,
+    /// Who published it.
+    #[schema(required = true)]
+    pub published_by: Option<String>,
+}
+
+/// A version of a flow, drawn.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FlowView {
+    /// The flow's id.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// Whether new conversations begin with this version.
+    pub current: bool,
+    /// When it was published.
+    pub published_at: Instant,
+    /// Its steps.
+    pub nodes: Vec<FlowNode>,
+}
+
+/// A step's card.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FlowNode {
+    /// The step's id.
+    pub id: String,
+    /// Its kind.
+    pub kind: String,
+    /// What the kind is called.
+    pub kind_name: String,
+    /// The name of its icon.
+    pub icon: String,
+    /// The name of its colour.
+    pub color: String,
+    /// What the step is called.
+    pub name: String,
+    /// A few lines about what it does.
+    pub summary: Vec<String>,
+    /// The ways out of it, in order.
+    pub exits: Vec<FlowNodeExit>,
+    /// Where its card stands; null when nobody has placed it.
+    #[schema(required = true)]
+    pub x: Option<f64>,
+    /// Where its card stands; null when nobody has placed it.
+    #[schema(required = true)]
+    pub y: Option<f64>,
+    /// What is set in it.
+    #[schema(value_type = Object)]
+    pub config: Value,
+}
+
+/// A way out of a step.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FlowNodeExit {
+    /// Its key.
+    pub key: String,
+    /// What it is called.
+    pub label: String,
+    /// The step it leads to.
+    #[schema(required = true)]
+    pub target: Option<String>,
+}
+
+/// A problem of a flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FlowProblem {
+    /// A stable code.
+    pub code: String,
+    /// How bad it is.
+    pub severity: SeverityView,
+    /// Its line in the text that was sent, from 1.
+    #[schema(required = true)]
+    pub line: Option<u32>,
+    /// Its column, from 1.
+    #[schema(required = true)]
+    pub column: Option<u32>,
+    /// The step it belongs to.
+    #[schema(required = true)]
+    pub node: Option<String>,
+    /// Its place in the document, as a JSON pointer.
+    #[schema(required = true)]
+    pub path: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+    /// Steps that prove it, in order.
+    pub witness: Vec<String>,
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SeverityView {
+    /// The flow cannot be published.
+    Error,
+    /// It can, but somebody should look.
+    Warning,
+}
+
+impl From<Problem> for FlowProblem {
+    fn from(problem: Problem) -> Self {
+        Self {
+            code: problem.code,
+            severity: match problem.severity {
+                Severity::Error => SeverityView::Error,
+                Severity::Warning => SeverityView::Warning,
+            },
+            line: problem.line,
+            column: problem.column,
+            node: problem.node.map(String::from),
+            path: problem.path,
+            message: problem.message,
+            help: problem.help,
+            witness: problem.witness.into_iter().map(String::from).collect(),
+        }
+    }
+}
+
+/// A flow was published.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FlowPublished {
+    /// The flow's id.
+    pub id: String,
+    /// The version that is current now.
+    pub version: String,
+    /// Warnings.
+    pub problems: Vec<FlowProblem>,
+}
+
+/// A flow was looked at.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FlowCheck {
+    /// What is wrong with it; nothing when the list is empty.
+    pub problems: Vec<FlowProblem>,
+}
+
+/// Where live events begin.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventQuery {
+    /// The id of the last event that was seen; the header `Last-Event-ID` counts before it.
+    pub after: Option<String>,
+}
+
+/// The data of a live event `change`: what changed. How it stands now is asked where it stands.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum ChangeView {
+    /// A conversation: a message, a status, its case, its place in a flow.
+    Conversation {
+        /// Whose.
+        contact: String,
+    },
+    /// A flow was published.
+    Flow {
+        /// Which.
+        flow: String,
+        /// Its new version.
+        version: String,
+    },
+}
+
+impl From<&model::Change> for ChangeView {
+    fn from(change: &model::Change) -> Self {
+        match change {
+            model::Change::Conversation { contact, .. } => {
+                Self::Conversation { contact: contact.to_string() }
+            }
+            model::Change::Flow { flow, version, .. } => {
+                Self::Flow { flow: flow.to_string(), version: version.to_string() }
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Carries out the sends that contacts decided.
+
+use cauce_conversation::SendOrder;
+use cauce_model::{ContactEvent, SendFailure, SendOutcome};
+use cauce_runtime::{Call, Executor, crash, from_bytes, to_bytes};
+use cauce_whatsapp::{AccountCredentials, Graph};
+use futures_util::future::{BoxFuture, FutureExt};
+
+/// Sends over the Graph API.
+pub struct Sender {
+    /// The API.
+    pub graph: Graph,
+    /// The number to send from.
+    pub credentials: AccountCredentials,
+}
+
+impl Executor for Sender {
+    fn execute(&self, call: Call) -> BoxFuture<'static, Vec<u8>> {
+        let (graph, credentials) = (self.graph.clone(), self.credentials.clone());
+        async move {
+            let outcome = match from_bytes::<SendOrder>(&call.payload) {
+                // It was under way when the process ended: only a status can tell what came of it.
+                _ if call.resumed => SendOutcome::Uncertain {
+                    failure: failure("interrupted", "Cauce se detuvo mientras enviaba el mensaje."),
+                },
+                Ok(order) => {
+                    crash::point("send.before_post");
+                    let outcome = graph.send(&credentials, &order.to, &order.content, &order.attempt).await;
+                    crash::point("send.after_post");
+                    outcome
+                }
+                Err(_) => SendOutcome::Failed {
+                    failure: failure("unreadable", "El mensaje guardado no se puede leer."),
+                },
+            };
+            to_bytes(&ContactEvent::SendAnswered { attempt: call.id, outcome })
+        }
+        .boxed()
+    }
+}
+
+fn failure(code: &str, text: &str) -> SendFailure {
+    SendFailure { code: code.into(), text: text.into() }
+}

@@ -1,0 +1,118 @@
+//! Meta's WhatsApp servers, locally: Graph endpoints, signed webhooks, a phone to write on.
+//!
+//! It stands beside the house and imports no crate of it: what it accepts and what it sends is written from Meta's
+//! documents alone, so that it can serve as the independent opinion of tests. Its ledger tells what was really
+//! accepted; its faults make a good network bad on demand; its clock is its own.
+
+mod config;
+mod control;
+mod emulator;
+mod faults;
+mod graph;
+mod graph_error;
+mod ids;
+mod inbound;
+mod payload;
+mod persist;
+mod phone;
+mod refusal;
+mod signature;
+mod state;
+mod statuses;
+mod validate;
+mod views;
+mod webhook;
+
+use std::{io, net::SocketAddr};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Uri,
+    routing::{any, get, post},
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+pub use config::Config;
+use emulator::Emulator;
+pub use persist::DataError;
+
+/// Room for a webhook that is larger than a receiver may take (Meta's own stay under 3 MB).
+const LARGEST_BODY: usize = 32 * 1024 * 1024;
+
+/// Why the emulator did not start. Each is a sentence to act on.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken.
+    #[error("{0} is in use by another program. End that one or choose another address with --listen.")]
+    Busy(SocketAddr),
+    /// The address cannot be used.
+    #[error("The emulator cannot listen on {0}: {1}.")]
+    Listen(SocketAddr, io::Error),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
+/// An emulator that accepts connections. Dropping it ends that; deliveries under way end with the runtime.
+pub struct Running {
+    address: SocketAddr,
+    server: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where it listens; the real port when port 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Starts an emulator in this process.
+///
+/// # Errors
+/// When the address is taken or the data folder cannot be used.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let asked = config.listen;
+    let listen = |error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => StartError::Busy(asked),
+        _ => StartError::Listen(asked, error),
+    };
+    let listener = TcpListener::bind(asked).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let router = router(config)?;
+    let server = tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "the emulator no longer accepts connections");
+        }
+    });
+    Ok(Running { address, server })
+}
+
+fn router(config: Config) -> Result<Router, DataError> {
+    let control = Router::new()
+        .route("/state", get(control::state))
+        .route("/customers", post(control::add_customer))
+        .route("/customers/{wa_id}/messages", get(control::messages).post(control::write))
+        .route("/customers/{wa_id}/open", post(control::open))
+        .route("/webhook", post(control::post_webhook))
+        .route("/handshake", post(control::handshake))
+        .route("/ledger", get(control::ledger))
+        .route("/faults", get(control::faults).post(control::add_fault).delete(control::clear_faults))
+        .route("/clock", post(control::move_clock))
+        .route("/reset", post(control::reset))
+        .route("/events", get(control::events))
+        .route("/{*other}", any(control::unknown));
+    Ok(Router::new()
+        .nest("/emulator", control)
+        .route("/{version}/{object}", get(graph::get_object))
+        .route("/{version}/{object}/messages", post(graph::post_messages))
+        .fallback(get(|uri: Uri| async move { phone::file(uri.path()) }))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(Emulator::open(config)?))
+}

@@ -1,0 +1,76 @@
+//! The life of a business message: sent, delivered, read once the phone shows it; or failed outside the window.
+
+use std::{io, sync::Arc, time::Duration};
+
+use crate::{
+    emulator::{Core, Emulator},
+    payload,
+    state::{Fact, Status},
+};
+
+/// Moves one message on until nothing more can come without the customer.
+pub async fn advance(emulator: Arc<Emulator>, epoch: u64, wamid: String) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(emulator.config.status_delay_ms)).await;
+        let Some(mut core) = emulator.lock_in(epoch) else { return };
+        let done = step(&emulator, &mut core, &wamid).unwrap_or_else(|error| {
+            tracing::error!(%error, wamid, "the data folder cannot be written; the message stays where it is");
+            true
+        });
+        if done {
+            return;
+        }
+    }
+}
+
+/// One step of one message; true when no further one follows by itself.
+fn step(emulator: &Arc<Emulator>, core: &mut Core, wamid: &str) -> io::Result<bool> {
+    let Some(message) = core.state.messages.get(wamid) else { return Ok(true) };
+    let Some(next) = message.next_status() else { return Ok(true) };
+    let reversed = [Status::Read, Status::Delivered, Status::Sent];
+    let statuses = if message.reordered && next == Status::Sent { &reversed[..] } else { &[next] };
+    let facts = reach(emulator, core, wamid, statuses);
+    emulator.commit(core, facts)?;
+    Ok(core.state.messages.get(wamid).is_none_or(|message| message.next_status().is_none()))
+}
+
+/// The chat is on screen: what arrived is read, what is still on its way will be when it arrives.
+///
+/// # Errors
+/// When the facts could not be written.
+pub fn open_chat(emulator: &Arc<Emulator>, core: &mut Core, wa_id: &str) -> io::Result<()> {
+    let unread: Vec<String> = core
+        .state
+        .customers
+        .get(wa_id)
+        .map(|customer| &customer.messages)
+        .into_iter()
+        .flatten()
+        .filter(|id| core.state.messages.get(*id).is_some_and(|message| message.is_unread()))
+        .cloned()
+        .collect();
+    if unread.is_empty() {
+        return Ok(());
+    }
+    let mut facts = vec![Fact::Opened { wa_id: wa_id.to_owned() }];
+    for wamid in unread {
+        if core.state.messages.get(&wamid).is_some_and(|message| message.status == Status::Delivered) {
+            facts.extend(reach(emulator, core, &wamid, &[Status::Read]));
+        }
+    }
+    emulator.commit(core, facts)
+}
+
+/// The facts that the message reached these statuses, and their webhooks in this order.
+fn reach(emulator: &Emulator, core: &mut Core, wamid: &str, statuses: &[Status]) -> Vec<Fact> {
+    let at = core.now();
+    let mut facts = Vec::new();
+    for status in statuses {
+        facts.push(Fact::Reached { id: wamid.to_owned(), status: *status });
+        if let Some(message) = core.state.messages.get(wamid) {
+            let webhook = payload::status(&emulator.config, &core.state, wamid, message, *status, at);
+            facts.push(core.queued(webhook, 1, false));
+        }
+    }
+    facts
+}

@@ -1,0 +1,356 @@
+//! Sending: one message of a contact at a time, in order, each once.
+//!
+//! The head of the queue is *in flight*: its attempt was committed before anything left. The next
+//! goes only when the provider has taken it, or it has failed for good. A refusal that is known
+//! not to have done anything is tried again after a pause. When nobody can say whether the provider
+//! took it, the message is held: the status that echoes the attempt's id tells; if none comes in
+//! the hold time it is sent again under the next attempt's id.
+
+use std::str::FromStr;
+
+use cauce_model::{
+    AccountId, ContactEvent, ContactId, Content, DeliveryStatus, Direction, Duration, InboundStatus, Message,
+    MessageError, MessageStatus, SendFailure, SendOutcome, Timestamp,
+};
+use cauce_runtime::Halt;
+use serde::{Deserialize, Serialize};
+
+use crate::contact::Life;
+use crate::tables::Waiting;
+
+/// The kind of call that sends a message.
+pub const SEND: &str = "send";
+/// The pauses between attempts that were refused; after the last the message has failed.
+const PAUSES: [Duration; 8] = [
+    Duration::seconds(1),
+    Duration::seconds(4),
+    Duration::seconds(16),
+    Duration::seconds(64),
+    Duration::seconds(256),
+    Duration::seconds(256),
+    Duration::seconds(256),
+    Duration::seconds(256),
+];
+/// How often a message is sent whose outcome stays unknown.
+const UNKNOWN_ATTEMPTS: u32 = 3;
+
+/// What an installation may set about sending.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending {
+    /// How long a status that echoes an uncertain attempt is waited for before it is sent again.
+    pub hold: Duration,
+}
+
+/// What the executor of [`SEND`] is asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SendOrder {
+    /// From which account.
+    pub account: AccountId,
+    /// To whom, as the provider writes it.
+    pub to: String,
+    /// What.
+    pub content: Content,
+    /// The attempt's id, to be echoed in every status.
+    pub attempt: String,
+}
+
+/// What a contact has to send.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outbox {
+    /// Messages that wait for their turn, by number.
+    pub waiting: Waiting,
+    /// The message on its way.
+    pub flight: Option<Flight>,
+    /// The wait that begins when all is taken.
+    pub arming: Option<Arming>,
+}
+
+/// A message on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flight {
+    /// Which message.
+    pub seq: u64,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// How many of the attempts had an unknown outcome.
+    pub unknown: u32,
+    /// A timer that brings the next attempt: when.
+    pub timer: Option<Timestamp>,
+}
+
+/// A wait whose time has not begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arming {
+    /// The wait's number.
+    pub wait: u64,
+    /// How long it lasts.
+    pub after: Duration,
+}
+
+/// The name of an attempt to send: contact, message, attempt. It travels to the provider and comes
+/// back in every status, so a status finds its message by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Whose message.
+    pub contact: ContactId,
+    /// Its number.
+    pub seq: u64,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+}
+
+impl std::fmt::Display for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.contact, self.seq, self.attempt)
+    }
+}
+
+impl FromStr for Attempt {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.split('.');
+        let mut next = || parts.next().ok_or(());
+        let attempt = Self {
+            contact: next()?.parse().map_err(drop)?,
+            seq: next()?.parse().map_err(drop)?,
+            attempt: next()?.parse().map_err(drop)?,
+        };
+        parts.next().is_none().then_some(attempt).ok_or(())
+    }
+}
+
+/// The timer that brings the next attempt.
+const SEND_TIMER: &str = "send";
+
+impl Life<'_, '_> {
+    /// Lets the next message go, when none is on its way; and starts the wait when none is left.
+    pub fn send_next(&mut self) -> Result<(), Halt> {
+        while self.contact.outbox.flight.is_none() {
+            let Some(seq) = self.contact.outbox.waiting.pop_front() else {
+                if let Some(arming) = self.contact.outbox.arming.take() {
+                    self.arm(arming);
+                }
+                return Ok(());
+            };
+            if self.turn.now() >= self.contact.window_ends_at() {
+                let text = "Pasaron más de 24 horas desde el último mensaje del cliente.".to_owned();
+                self.fail(seq, SendFailure { code: "window_closed".into(), text })?;
+                continue;
+            }
+            self.contact.outbox.flight = Some(Flight { seq, attempt: 1, unknown: 0, timer: None });
+            self.post()?;
+        }
+        Ok(())
+    }
+
+    /// Has the message in flight sent after this commit.
+    fn post(&mut self) -> Result<(), Halt> {
+        let Some(flight) = &self.contact.outbox.flight else { return Ok(()) };
+        let attempt =
+            Attempt { contact: self.contact.id, seq: flight.seq, attempt: flight.attempt }.to_string();
+        let Direction::Out { content, .. } = self.message(flight.seq)?.direction else { return Ok(()) };
+        let order = SendOrder {
+            account: self.contact.account.clone(),
+            to: self.contact.reply_to.clone(),
+            content,
+            attempt: attempt.clone(),
+        };
+        let entity = self.entity();
+        self.turn.call(&entity, SEND, &attempt, &order);
+        Ok(())
+    }
+
+    /// An attempt came back.
+    pub fn send_answered(&mut self, attempt: &str, outcome: SendOutcome) -> Result<(), Halt> {
+        let Ok(name) = attempt.parse::<Attempt>() else { return Ok(()) };
+        let current = self.is_in_flight(&name);
+        match outcome {
+            SendOutcome::Accepted { provider_id, .. } => {
+                let mut message = self.message(name.seq)?;
+                message.provider_id.get_or_insert(provider_id);
+                raise(&mut message, MessageStatus::Accepted, None);
+                self.rewrite(&message);
+                // Even an older attempt's acceptance is proof that the customer gets it.
+                self.landed(name.seq);
+            }
+            SendOutcome::Failed { failure } if current => {
+                self.fail(name.seq, failure)?;
+                self.landed(name.seq);
+            }
+            SendOutcome::Refused { failure, retry_after } if current => {
+                let tried = self.contact.outbox.flight.as_ref().map_or(0, |flight| flight.attempt as usize);
+                match PAUSES.get(tried.saturating_sub(1)) {
+                    Some(pause) => {
+                        let pause = retry_after.unwrap_or(*pause).max(*pause);
+                        self.next_attempt_at(pause, |attempt| ContactEvent::SendRetry { attempt });
+                    }
+                    None => {
+                        self.fail(name.seq, failure)?;
+                        self.landed(name.seq);
+                    }
+                }
+            }
+            SendOutcome::Uncertain { failure } if current => {
+                tracing::warn!(
+                    attempt,
+                    code = failure.code,
+                    "nobody can say whether a message was sent; it is held"
+                );
+                let hold = self.sending.hold;
+                if let Some(flight) = &mut self.contact.outbox.flight {
+                    flight.unknown += 1;
+                }
+                self.next_attempt_at(hold, |attempt| ContactEvent::SendHeld { attempt });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The pause, or the hold time, of an attempt is over.
+    pub fn send_again(&mut self, attempt: &str) -> Result<(), Halt> {
+        let Ok(name) = attempt.parse::<Attempt>() else { return Ok(()) };
+        if !self.is_in_flight(&name) {
+            return Ok(());
+        }
+        let Some(flight) = &mut self.contact.outbox.flight else { return Ok(()) };
+        flight.timer = None;
+        if flight.unknown >= UNKNOWN_ATTEMPTS {
+            let text = "WhatsApp no confirmó el envío. Puede que haya llegado.".to_owned();
+            self.fail(name.seq, SendFailure { code: "no_answer".into(), text })?;
+            self.landed(name.seq);
+            return Ok(());
+        }
+        flight.attempt += 1;
+        self.post()
+    }
+
+    /// News of a message we sent.
+    pub fn status(&mut self, status: &InboundStatus) -> Result<(), Halt> {
+        let name = status.attempt.as_deref().and_then(|attempt| attempt.parse::<Attempt>().ok());
+        let Some(name) =
+            name.filter(|name| name.contact == self.contact.id && name.seq <= self.contact.messages)
+        else {
+            return Ok(());
+        };
+        let mut message = self.message(name.seq)?;
+        message.provider_id.get_or_insert_with(|| status.provider_id.clone());
+        let (rank, error) = match status.status {
+            DeliveryStatus::Sent => (MessageStatus::Sent, None),
+            DeliveryStatus::Delivered => (MessageStatus::Delivered, None),
+            DeliveryStatus::Read => (MessageStatus::Read, None),
+            DeliveryStatus::Failed => {
+                let (code, text) = status.error.clone().unwrap_or((0, String::new()));
+                (MessageStatus::Failed, Some(MessageError { code: code.to_string(), text }))
+            }
+        };
+        raise(&mut message, rank, error);
+        self.rewrite(&message);
+        // Any status is proof that the provider took it.
+        self.landed(name.seq);
+        Ok(())
+    }
+
+    fn is_in_flight(&self, name: &Attempt) -> bool {
+        name.contact == self.contact.id
+            && self
+                .contact
+                .outbox
+                .flight
+                .as_ref()
+                .is_some_and(|f| f.seq == name.seq && f.attempt == name.attempt)
+    }
+
+    fn next_attempt_at(&mut self, after: Duration, event: impl Fn(String) -> ContactEvent) {
+        let due = self.turn.now() + after;
+        let contact = self.contact.id;
+        let entity = self.entity();
+        let Some(flight) = &mut self.contact.outbox.flight else { return };
+        flight.timer = Some(due);
+        let attempt = Attempt { contact, seq: flight.seq, attempt: flight.attempt }.to_string();
+        self.turn.set_timer(&entity, due, SEND_TIMER, &event(attempt));
+    }
+
+    /// The message in flight needs no more attempts: the next may go.
+    fn landed(&mut self, seq: u64) {
+        if self.contact.outbox.flight.as_ref().is_some_and(|flight| flight.seq == seq) {
+            let due = self.contact.outbox.flight.take().and_then(|flight| flight.timer);
+            if let Some(due) = due {
+                let entity = self.entity();
+                self.turn.cancel_timer(&entity, due, SEND_TIMER);
+            }
+        }
+    }
+
+    fn fail(&mut self, seq: u64, failure: SendFailure) -> Result<(), Halt> {
+        let mut message = self.message(seq)?;
+        raise(
+            &mut message,
+            MessageStatus::Failed,
+            Some(MessageError { code: failure.code, text: failure.text }),
+        );
+        self.rewrite(&message);
+        Ok(())
+    }
+}
+
+/// Moves a message's status up, never down: `read` stays when `delivered` comes late, and a failure
+/// is believed only until something proves that the message arrived.
+fn raise(message: &mut Message, to: MessageStatus, why: Option<MessageError>) {
+    use MessageStatus::{Delivered, Failed, Read};
+    let Direction::Out { status, error, .. } = &mut message.direction else { return };
+    let up = match (*status, to) {
+        (Delivered | Read, Failed) => false,
+        (Failed, to) => matches!(to, Delivered | Read),
+        (from, to) => to > from,
+    };
+    if up {
+        *status = to;
+        *error = why;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cauce_model::{Author, NodeId, Slot};
+
+    #[test]
+    fn an_attempt_is_the_text_it_travels_as() {
+        let attempt = Attempt { contact: ContactId::new(Slot::of("x"), 5), seq: 12, attempt: 3 };
+        assert_eq!(attempt.to_string().parse::<Attempt>(), Ok(attempt));
+        for foreign in ["", "c0.1.1", "c0010000000000000001.1", "c0010000000000000001.1.1.1", "x.y.z"] {
+            assert!(foreign.parse::<Attempt>().is_err(), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_status_only_moves_up() {
+        use MessageStatus::{Accepted, Delivered, Failed, Queued, Read, Sent};
+        let node: NodeId = "n".parse().unwrap();
+        for (news, last) in [
+            (vec![Accepted, Sent, Delivered, Read], Read),
+            (vec![Read, Delivered, Sent, Accepted], Read),
+            (vec![Sent, Failed], Failed),
+            (vec![Failed, Sent, Accepted], Failed),
+            (vec![Failed, Delivered], Delivered),
+            (vec![Delivered, Failed], Delivered),
+            (vec![Queued, Accepted, Queued], Accepted),
+        ] {
+            let content = Content::Text { body: "hola".into() };
+            let direction = Direction::Out { content, status: Queued, error: None };
+            let mut message = Message {
+                seq: 1,
+                at: Timestamp(0),
+                author: Author::Bot { node: node.clone() },
+                direction,
+                provider_id: None,
+            };
+            for status in &news {
+                raise(&mut message, *status, None);
+            }
+            let Direction::Out { status, .. } = message.direction else { unreachable!() };
+            assert_eq!(status, last, "{news:?}");
+        }
+    }
+}

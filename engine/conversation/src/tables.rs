@@ -1,0 +1,175 @@
+//! The rows of a contact. Table numbers 20–39; they are never used again for anything else.
+
+use std::collections::VecDeque;
+
+use cauce_flows::{Run, Visited};
+use cauce_model::{
+    AccountId, Address, Case, ContactEvent, ContactId, Duration, FlowId, Message, NodeId, Profile, RunId,
+    Timestamp, VersionId, WorkspaceId,
+};
+use cauce_store::{Key, Table};
+use serde::{Deserialize, Serialize};
+
+use crate::outbox::Outbox;
+
+/// For how long after the customer's last message anything may be said freely (Meta's customer
+/// service window).
+pub const WINDOW: Duration = Duration::hours(24);
+
+/// (address's slot, address) → whose it is.
+pub const BINDINGS: Table<ContactId> = Table::new(20);
+/// (slot, contact) → the contact.
+pub const CONTACTS: Table<Contact> = Table::new(21);
+/// (slot, contact, number) → a message.
+pub const MESSAGES: Table<Message> = Table::new(22);
+/// (slot, contact, run) → a run of a flow.
+pub const RUNS: Table<Run> = Table::new(23);
+/// (slot, contact, number) → what a turn read and decided.
+pub const JOURNAL: Table<JournalEntry> = Table::new(24);
+/// (slot, contact, case) → a case of this contact that is over.
+pub const CASES: Table<Case> = Table::new(25);
+
+/// The key of a contact, and the beginning of the keys of its other rows.
+pub(crate) fn of_contact<V>(table: &Table<V>, id: ContactId) -> Key
+where
+    V: Serialize + serde::de::DeserializeOwned,
+{
+    table.key(id.slot()).text(&id.to_string())
+}
+
+/// A contact as it stands: what nearly every turn reads.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Contact {
+    /// Its id.
+    pub id: ContactId,
+    /// Where it belongs.
+    pub workspace: WorkspaceId,
+    /// The account it writes to.
+    pub account: AccountId,
+    /// Whom to send to, in the provider's own writing.
+    pub reply_to: String,
+    /// By what it is known.
+    pub addresses: Vec<Address>,
+    /// Addresses of the sender that are being claimed, or turned out to be somebody else's.
+    #[serde(default)]
+    pub claims: Vec<Address>,
+    /// What it says of itself.
+    pub profile: Profile,
+    /// When it first wrote.
+    pub created_at: Timestamp,
+    /// When it last wrote, by the provider's clock: opens the 24-hour window.
+    pub last_inbound_at: Timestamp,
+    /// When anything last happened.
+    pub updated_at: Timestamp,
+    /// The number of its last message.
+    pub messages: u64,
+    /// The number of its last journal entry.
+    pub turns: u64,
+    /// Messages no person has read while a person was needed.
+    pub unread: u32,
+    /// The last line of the conversation.
+    pub last: Option<LastLine>,
+    /// The last run of a flow; live while it waits.
+    pub run: Option<RunHead>,
+    /// The last case: live, or over.
+    pub case: Option<Case>,
+    /// What is to be sent.
+    pub outbox: Outbox,
+    /// The timer of the run's present wait: due and number.
+    pub wait_timer: Option<(Timestamp, u64)>,
+    /// The older contact this one turned out to be.
+    #[serde(default)]
+    pub merged_into: Option<ContactId>,
+}
+
+/// The last line of a conversation, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastLine {
+    /// At most 120 characters of it.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+    /// Whether the customer wrote it.
+    pub inbound: bool,
+}
+
+/// Where a run stands, without its variables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunHead {
+    /// Its id.
+    pub id: RunId,
+    /// Of which flow.
+    pub flow: FlowId,
+    /// Pinned to this version until moved on purpose.
+    pub version: VersionId,
+    /// The number of the journal entry that began it.
+    pub first_turn: u64,
+    /// Where it stands.
+    pub stage: RunStage,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum RunStage {
+    /// It waits at this step.
+    Waiting {
+        /// Which step.
+        node: NodeId,
+        /// The number of the wait.
+        wait: u64,
+    },
+    /// It came to an end.
+    Ended,
+    /// It was stopped.
+    Failed {
+        /// Why, for a person.
+        reason: String,
+    },
+}
+
+/// What a turn read and decided: the history of the contact's decisions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// 1, 2, 3 … without a gap.
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The seed the turn had.
+    pub seed: u64,
+    /// The semantics of the build that decided.
+    pub semantics: u32,
+    /// The revision of the workspace's catalogue, when the turn looked at it.
+    pub revision: Option<u64>,
+    /// What happened.
+    pub event: ContactEvent,
+    /// The run that moved.
+    pub run: Option<RunId>,
+    /// The steps it went through.
+    pub steps: Vec<Visited>,
+}
+
+impl Contact {
+    /// The case, when it is not over.
+    pub fn live_case(&self) -> Option<&Case> {
+        self.case.as_ref().filter(|case| case.is_live())
+    }
+
+    /// The run, when it waits.
+    pub fn live_run(&self) -> Option<&RunHead> {
+        self.run.as_ref().filter(|run| matches!(run.stage, RunStage::Waiting { .. }))
+    }
+
+    /// Until when anything may be said freely.
+    pub fn window_ends_at(&self) -> Timestamp {
+        self.last_inbound_at + WINDOW
+    }
+
+    /// A name to call it by in lists: its profile's, else what it is known by.
+    pub fn display_address(&self) -> &str {
+        self.addresses.first().map_or(self.reply_to.as_str(), |address| address.value.as_str())
+    }
+}
+
+/// What is waiting to be sent, in order.
+pub(crate) type Waiting = VecDeque<u64>;

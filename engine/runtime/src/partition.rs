@@ -1,0 +1,549 @@
+//! A partition: a range of slots with one writer.
+//!
+//! Its worker takes whatever is ready (events, timers, answers of calls, mail), runs a turn for
+//! each, and commits all of them as one group. What leaves (replies, calls, mail) leaves after.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use cauce_model::{Duration, Slot, Timestamp};
+use cauce_store::{Key, Lease, SharedStore, StoreError, Table, encode, rows};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use crate::runtime::{Answer, Command, Parts, Settled, SubmitError, Token};
+use crate::tables::{
+    CALLS, COMMANDS, CallRow, FEED, MAIL, MailRow, SEEN, SENT, TAKEN, TIMERS, TimerRow, day_of,
+};
+use crate::tables::{due_of, mail_key, pair_key};
+use crate::turn::{Decided, Rows, hash, hash64};
+use crate::{Call, Clock, EntityAddress, Halt, Turn, crash};
+
+/// How many events one commit carries at most.
+const GROUP: usize = 256;
+/// How many commits' changes the feed keeps for listeners that come back.
+const FEED_KEPT: u64 = 10_000;
+/// How long a stop waits for calls that are under way.
+const STOP_WAIT: std::time::Duration = std::time::Duration::from_secs(8);
+
+/// Something to be handled.
+pub(crate) enum Work {
+    Event {
+        to: EntityAddress,
+        event: Vec<u8>,
+        command: Option<Command>,
+        done: oneshot::Sender<Result<Answer, SubmitError>>,
+    },
+    Timer(Key),
+    Answered {
+        call: Key,
+        event: Vec<u8>,
+    },
+    Mail {
+        from: Slot,
+        number: u64,
+        to: EntityAddress,
+        event: Vec<u8>,
+        settles: Vec<Token>,
+    },
+    /// Mail of ours was taken: its row can go.
+    Taken {
+        from: Slot,
+        to: Slot,
+        number: u64,
+    },
+    Stop,
+}
+
+/// Which slots there are and who writes them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layout {
+    pub partitions: u16,
+}
+
+impl Layout {
+    pub fn partition_of(self, slot: Slot) -> usize {
+        usize::from(slot.number()) * usize::from(self.partitions) / usize::from(cauce_model::SLOTS)
+    }
+
+    pub fn slots_of(self, partition: usize) -> impl Iterator<Item = Slot> {
+        Slot::all().filter(move |slot| self.partition_of(*slot) == partition)
+    }
+
+    /// The slot under which the rows of the partition as a whole are kept.
+    pub fn home_of(self, partition: usize) -> Slot {
+        self.slots_of(partition).next().expect("no more partitions than slots")
+    }
+}
+
+pub(crate) struct Partition {
+    pub index: usize,
+    pub home: Slot,
+    pub layout: Layout,
+    pub store: SharedStore,
+    pub clock: Arc<dyn Clock>,
+    pub parts: Arc<Parts>,
+    pub lease: Lease,
+    pub number: u64,
+    pub submitted: mpsc::Receiver<Work>,
+    pub internal: mpsc::UnboundedReceiver<Work>,
+    pub peers: Vec<mpsc::UnboundedSender<Work>>,
+    pub feed_head: watch::Sender<u64>,
+    pub feed_tail: u64,
+    /// How far the slowest reader has read.
+    pub read_heads: Vec<watch::Receiver<u64>>,
+    pub failed: watch::Sender<Option<StoreError>>,
+    /// Timers that came due while the process was down wait until this moment: what was written to
+    /// us meanwhile goes first.
+    pub held_until: Timestamp,
+    pub started: Timestamp,
+    pub timers: BTreeSet<(Timestamp, Key)>,
+    pub calls: HashSet<Key>,
+    pub under_way: JoinSet<()>,
+    pub sent: HashMap<(Slot, Slot), u64>,
+    pub taken: HashMap<(Slot, Slot), u64>,
+    /// The day whose expired rows were last removed.
+    pub swept: u64,
+}
+
+/// What happens once the group is durable.
+#[derive(Default)]
+struct After {
+    replies: Vec<(oneshot::Sender<Result<Answer, SubmitError>>, Answer)>,
+    mail: Vec<(Slot, u64, MailRow, Vec<Token>)>,
+    acks: Vec<(Slot, Slot, u64)>,
+    /// Held until the group is durable, then dropped.
+    settled: Vec<Token>,
+}
+
+impl Partition {
+    /// Reads what is pending and starts it: timers, calls, mail.
+    pub async fn resume(&mut self) -> Result<(), StoreError> {
+        let mut calls = Vec::new();
+        let mut mail = Vec::new();
+        for slot in self.layout.slots_of(self.index) {
+            for (key, _) in self.all(&TIMERS, slot).await? {
+                self.timers.insert((due_of(&key), key));
+            }
+            calls.extend(self.all(&CALLS, slot).await?);
+            for (key, number) in self.all(&SENT, slot).await? {
+                self.sent.insert((slot, other_slot(&key)), number);
+            }
+            for (key, number) in self.all(&TAKEN, slot).await? {
+                self.taken.insert((slot, other_slot(&key)), number);
+            }
+            mail.extend(self.all(&MAIL, slot).await?.into_iter().map(|(key, row)| (slot, key, row)));
+        }
+        for (from, key, row) in mail {
+            let number = key.fields().last_chunk::<8>().map_or(0, |n| u64::from_be_bytes(*n));
+            self.post(from, number, row, Vec::new());
+        }
+        for (key, row) in calls {
+            self.dispatch(key, row, true);
+        }
+        Ok(())
+    }
+
+    async fn all<V>(&self, table: &Table<V>, slot: Slot) -> Result<Vec<(Key, V)>, StoreError>
+    where
+        V: Serialize + DeserializeOwned,
+    {
+        let found = rows::scan(self.store.as_ref(), &table.key(slot).prefix(), usize::MAX, false).await?;
+        found.into_iter().map(|(key, row)| table.read(&key, &row).map(|row| (key, row))).collect()
+    }
+
+    /// The worker's life.
+    pub async fn run(mut self) {
+        loop {
+            if let Err(error) = self.sweep().await {
+                self.failed.send_replace(Some(error));
+                return;
+            }
+            let mut work = Vec::new();
+            let wake = self.next_wake();
+            let sleep = self.clock.sleep_until(wake.unwrap_or_default());
+            tokio::select! {
+                biased;
+                Some(item) = self.internal.recv() => work.push(item),
+                Some(item) = self.submitted.recv() => work.push(item),
+                () = sleep, if wake.is_some() => {}
+            }
+            self.take_ready(&mut work);
+            let stop = work.iter().any(|item| matches!(item, Work::Stop));
+            if stop {
+                self.finish_calls(&mut work).await;
+            }
+            if let Err(error) = self.group(work).await {
+                tracing::error!(partition = self.index, %error, "the partition stops: its last commit is uncertain");
+                self.failed.send_replace(Some(error));
+                return;
+            }
+            if stop {
+                return;
+            }
+        }
+    }
+
+    /// What else is ready: events first, then timers, so that an answer already received beats a
+    /// timeout of the same moment.
+    fn take_ready(&mut self, work: &mut Vec<Work>) {
+        while work.len() < GROUP
+            && let Ok(item) = self.internal.try_recv()
+        {
+            work.push(item);
+        }
+        while work.len() < GROUP
+            && let Ok(item) = self.submitted.try_recv()
+        {
+            work.push(item);
+        }
+        let now = self.clock.now();
+        let from = if now < self.held_until { self.started } else { Timestamp(i64::MIN) };
+        let least = (from, Key::from_bytes([]));
+        let due: Vec<_> =
+            self.timers.range(least..).take_while(|(due, _)| *due <= now).take(GROUP).cloned().collect();
+        for entry in due {
+            self.timers.remove(&entry);
+            work.push(Work::Timer(entry.1));
+        }
+    }
+
+    fn next_wake(&self) -> Option<Timestamp> {
+        let first = self.timers.first()?.0;
+        if first >= self.started {
+            return Some(first);
+        }
+        let later = self.timers.range((self.started, Key::from_bytes([]))..).next().map(|(due, _)| *due);
+        Some(later.map_or(self.held_until, |due| due.min(self.held_until)))
+    }
+
+    /// Gives calls under way a moment to come back, so that their outcome is known at the next start.
+    async fn finish_calls(&mut self, work: &mut Vec<Work>) {
+        let all = async { while self.under_way.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_WAIT, all).await.is_err() {
+            tracing::warn!("some calls did not come back in time; they are settled at the next start");
+        }
+        while let Ok(item) = self.internal.try_recv() {
+            work.push(item);
+        }
+    }
+
+    /// Runs a turn for each, commits them all, and lets out what they decided.
+    async fn group(&mut self, work: Vec<Work>) -> Result<(), StoreError> {
+        let mut rows = Rows::default();
+        let mut after = After::default();
+        let mut changes = Vec::new();
+        for (index, item) in work.into_iter().enumerate() {
+            let seed = hash64(&[
+                &self.lease.stream.to_be_bytes(),
+                &self.lease.epoch.to_be_bytes(),
+                &self.number.to_be_bytes(),
+                &index.to_be_bytes(),
+            ]);
+            match item {
+                Work::Event { to, event, command, done } => {
+                    let mut decided = self.turn(&mut rows, &to, &event, command.as_ref(), None, seed).await?;
+                    let (token, settled) = Settled::new();
+                    let reply = decided.reply.take();
+                    self.take_over(&mut rows, &mut after, &mut changes, to.slot, decided, &[token]);
+                    after.replies.push((done, Answer { reply, settled }));
+                }
+                Work::Timer(key) => {
+                    if matches!(rows.get(&key), Some(None)) {
+                        continue; // taken back by an earlier turn of this group
+                    }
+                    crash::point("timer.due");
+                    let Some(row) = self.read(&mut rows, &TIMERS, &key).await? else { continue };
+                    let TimerRow { entity, event } = row;
+                    let decided = self.turn(&mut rows, &entity, &event, None, Some(key), seed).await?;
+                    self.take_over(&mut rows, &mut after, &mut changes, entity.slot, decided, &[]);
+                }
+                Work::Answered { call, event } => {
+                    if !self.calls.contains(&call) || matches!(rows.get(&call), Some(None)) {
+                        continue; // answered before, or taken back
+                    }
+                    let Some(row) = self.read(&mut rows, &CALLS, &call).await? else { continue };
+                    let decided = self.turn(&mut rows, &row.entity, &event, None, Some(call), seed).await?;
+                    self.take_over(&mut rows, &mut after, &mut changes, row.entity.slot, decided, &[]);
+                }
+                Work::Mail { from, number, to, event, settles } => {
+                    let slot = to.slot;
+                    let last = self.taken.get(&(slot, from)).copied().unwrap_or(0);
+                    if number == last + 1 {
+                        let decided = self.turn(&mut rows, &to, &event, None, None, seed).await?;
+                        self.take_over(&mut rows, &mut after, &mut changes, slot, decided, &settles);
+                        self.taken.insert((slot, from), number);
+                        rows.written.insert(pair_key(&TAKEN, slot, from), Some(encode(&number)));
+                    } else if number > last {
+                        // Its row stands at the sender, who sends it again at the next start.
+                        tracing::error!(number, last, "mail arrived out of its order");
+                        continue;
+                    }
+                    after.acks.push((from, slot, number));
+                    after.settled.extend(settles);
+                }
+                Work::Taken { from, to, number } => {
+                    rows.written.insert(mail_key(from, to, number), None);
+                }
+                Work::Stop => {}
+            }
+        }
+        self.commit(rows, changes).await?;
+        self.let_out(after);
+        Ok(())
+    }
+
+    /// Once a day, removes what is remembered only so that repeats are recognised.
+    async fn sweep(&mut self) -> Result<(), StoreError> {
+        let today = day_of(self.clock.now());
+        if today == self.swept {
+            return Ok(());
+        }
+        self.swept = today;
+        let kept = Turn::DAYS_KEPT.unsigned_abs();
+        for slot in self.layout.slots_of(self.index) {
+            let seen = SEEN.key(slot).prefix().before(SEEN.key(slot).number(today.saturating_sub(kept + 1)));
+            let commands =
+                COMMANDS.key(slot).prefix().before(COMMANDS.key(slot).number(today.saturating_sub(1)));
+            for range in [seen, commands] {
+                loop {
+                    let old = self.store.scan(&range, GROUP, false).await?;
+                    if old.is_empty() {
+                        break;
+                    }
+                    let mut rows = Rows::default();
+                    rows.written.extend(old.into_iter().map(|(key, _)| (key, None)));
+                    self.commit(rows, Vec::new()).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn read<V>(&self, rows: &mut Rows, table: &Table<V>, key: &Key) -> Result<Option<V>, StoreError>
+    where
+        V: Serialize + DeserializeOwned,
+    {
+        if rows.get(key).is_none() {
+            self.fetch(rows, key.clone()).await?;
+        }
+        rows.get(key).flatten().map(|row| table.read(key, row)).transpose()
+    }
+
+    async fn fetch(&self, rows: &mut Rows, key: Key) -> Result<(), StoreError> {
+        let row = rows::get(self.store.as_ref(), std::slice::from_ref(&key)).await?.pop().flatten();
+        rows.read.insert(key, row);
+        Ok(())
+    }
+
+    /// Runs one turn to its end, reading the rows it asks for. `spent` is the row that brought the
+    /// event and goes with it.
+    async fn turn(
+        &self,
+        rows: &mut Rows,
+        to: &EntityAddress,
+        event: &[u8],
+        command: Option<&Command>,
+        spent: Option<Key>,
+        seed: u64,
+    ) -> Result<Decided, StoreError> {
+        let now = self.clock.now();
+        let entity = self.parts.entities.get(&to.kind);
+        let mut gave_up: Option<String> = None;
+        let mut bare = false;
+        loop {
+            let mut turn = Turn::new(to, now, seed, rows);
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                if let Some(reply) = answered_before(&turn, command)? {
+                    turn.decided.reply = Some(reply);
+                    return Ok(());
+                }
+                if let Some(key) = &spent {
+                    turn.delete(key.clone());
+                }
+                match (&gave_up, entity) {
+                    (None, Some(entity)) => entity.handle(&mut turn, event)?,
+                    (None, None) => {
+                        return Err(Halt::Unreadable(format!(
+                            "nobody handles entities of kind {}",
+                            to.kind.0
+                        )));
+                    }
+                    (Some(cause), entity) => {
+                        turn.dead_letter(event, cause);
+                        if let (Some(entity), false) = (entity, bare) {
+                            entity.give_up(&mut turn, event, cause)?;
+                        }
+                    }
+                }
+                if let Some(command) = command {
+                    let reply = turn.decided.reply.clone().unwrap_or_default();
+                    turn.put(&COMMANDS, command_key(to.slot, command, now), &reply);
+                }
+                Ok(())
+            }));
+            let cause = match outcome {
+                Ok(Ok(())) => return Ok(turn.decided),
+                Ok(Err(Halt::Need(key))) => {
+                    drop(turn);
+                    self.fetch(rows, key).await?;
+                    continue;
+                }
+                Ok(Err(Halt::Unreadable(cause))) => cause,
+                Err(panic) => panic_text(panic.as_ref()),
+            };
+            // The second time even giving up failed: keep the event and touch nothing else.
+            bare = gave_up.is_some();
+            tracing::error!(entity = %to, %cause, "an event cannot be handled and is kept as a dead letter");
+            gave_up.get_or_insert(cause);
+        }
+    }
+
+    /// Adds what a turn decided to the group.
+    fn take_over(
+        &mut self,
+        rows: &mut Rows,
+        after: &mut After,
+        changes: &mut Vec<Vec<u8>>,
+        from: Slot,
+        decided: Decided,
+        settles: &[Token],
+    ) {
+        debug_assert!(
+            decided.rows.keys().all(|key| key.slot() == Some(from)),
+            "a turn writes in its own slot"
+        );
+        rows.written.extend(decided.rows);
+        changes.extend(decided.changes);
+        for (to, event) in decided.mail {
+            let counter = self.sent.entry((from, to.slot)).or_default();
+            *counter += 1;
+            let number = *counter;
+            rows.written.insert(pair_key(&SENT, from, to.slot), Some(encode(&number)));
+            let row = MailRow { to, event };
+            rows.written.insert(mail_key(from, row.to.slot, number), Some(encode(&row)));
+            after.mail.push((from, number, row, settles.to_vec()));
+        }
+    }
+
+    async fn commit(&mut self, mut group: Rows, changes: Vec<Vec<u8>>) -> Result<(), StoreError> {
+        let mut head = *self.feed_head.borrow();
+        if !changes.is_empty() {
+            head += 1;
+            group.written.insert(FEED.key(self.home).number(head), Some(encode(&changes)));
+            self.trim_feed(&mut group, head);
+        }
+        if group.written.is_empty() {
+            return Ok(());
+        }
+        let mut writes = Vec::with_capacity(group.written.len());
+        for (key, row) in &group.written {
+            let before = group.read.get(key).and_then(Option::as_ref).map_or(0, Vec::len);
+            rows::put(&mut writes, key.clone(), row.clone(), before);
+        }
+        crash::point("turn.before_commit");
+        self.store.commit(self.lease, self.number + 1, writes).await?;
+        crash::point("turn.after_commit");
+        self.number += 1;
+        for (key, row) in group.written {
+            if key.table() == TIMERS.key(self.home).table() {
+                let entry = (due_of(&key), key);
+                if row.is_some() {
+                    self.timers.insert(entry)
+                } else {
+                    self.timers.remove(&entry)
+                };
+            } else if key.table() == CALLS.key(self.home).table() {
+                match row {
+                    None => drop(self.calls.remove(&key)),
+                    Some(row) if !self.calls.contains(&key) => {
+                        let row = CALLS.read(&key, &row)?;
+                        self.dispatch(key, row, false);
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        self.feed_head.send_if_modified(|last| std::mem::replace(last, head) != head);
+        Ok(())
+    }
+
+    /// Removes what is old and read by every reader.
+    fn trim_feed(&mut self, group: &mut Rows, head: u64) {
+        let read = self.read_heads.iter().map(|head| *head.borrow()).min().unwrap_or(head);
+        for _ in 0..2 {
+            if self.feed_tail + FEED_KEPT < head && self.feed_tail <= read {
+                group.written.insert(FEED.key(self.home).number(self.feed_tail), None);
+                self.feed_tail += 1;
+            }
+        }
+    }
+
+    fn let_out(&mut self, after: After) {
+        for (from, number, row, settles) in after.mail {
+            self.post(from, number, row, settles);
+        }
+        for (from, to, number) in after.acks {
+            self.tell(from, Work::Taken { from, to, number });
+        }
+        for (done, answer) in after.replies {
+            // Whoever asked may have gone away; what was decided stands.
+            let _ = done.send(Ok(answer));
+        }
+        drop(after.settled);
+    }
+
+    fn post(&self, from: Slot, number: u64, row: MailRow, settles: Vec<Token>) {
+        crash::point("mail.before_delivery");
+        self.tell(row.to.slot, Work::Mail { from, number, to: row.to, event: row.event, settles });
+    }
+
+    fn tell(&self, slot: Slot, work: Work) {
+        // A partition that has stopped reads its rows again at the next start.
+        let _ = self.peers[self.layout.partition_of(slot)].send(work);
+    }
+
+    fn dispatch(&mut self, key: Key, row: CallRow, resumed: bool) {
+        let Some(executor) = self.parts.executors.get(row.kind.as_str()).cloned() else {
+            tracing::error!(kind = row.kind, "nobody carries out calls of this kind");
+            return;
+        };
+        self.calls.insert(key.clone());
+        let answers = self.peers[self.index].clone();
+        let call = Call { id: row.id, payload: row.payload, resumed };
+        while self.under_way.try_join_next().is_some() {}
+        self.under_way.spawn(async move {
+            let event = executor.execute(call).await;
+            // A partition that has stopped resumes the call at the next start.
+            let _ = answers.send(Work::Answered { call: key, event });
+        });
+    }
+}
+
+fn other_slot(key: &Key) -> Slot {
+    let number = key.fields().first_chunk::<8>().map_or(0, |n| u64::from_be_bytes(*n));
+    u16::try_from(number).ok().and_then(Slot::new).expect("written from a slot")
+}
+
+fn command_key(slot: Slot, command: &Command, at: Timestamp) -> Key {
+    let name = hash(&[command.actor.as_bytes(), command.id.as_bytes()]);
+    COMMANDS.key(slot).number(day_of(at)).bytes(&name[..16])
+}
+
+/// What the same command answered before: today or yesterday.
+fn answered_before(turn: &Turn<'_>, command: Option<&Command>) -> Result<Option<Vec<u8>>, Halt> {
+    let Some(command) = command else { return Ok(None) };
+    for at in [turn.now(), turn.now() - Duration::days(1)] {
+        if let Some(reply) = turn.get(&COMMANDS, &command_key(turn.this().slot, command, at))? {
+            return Ok(Some(reply));
+        }
+    }
+    Ok(None)
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "the handler panicked".into())
+}

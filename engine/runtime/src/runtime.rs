@@ -1,0 +1,251 @@
+//! Starting, submitting to and stopping the partitions of a process.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cauce_model::{Duration, Slot, Timestamp};
+use cauce_store::{SharedStore, StoreError, rows};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use crate::partition::{Layout, Partition, Work};
+use crate::reader::ReaderTask;
+use crate::tables::FEED;
+use crate::{Clock, Entity, EntityAddress, EntityKind, Executor, Reader};
+
+/// How many events may wait for a partition before it says that it is full.
+const QUEUE: usize = 4096;
+
+/// Who handles what: put together by the binary.
+#[derive(Default)]
+pub struct Parts {
+    /// How each sort of entity lives.
+    pub entities: HashMap<EntityKind, Arc<dyn Entity>>,
+    /// Who carries out each kind of call.
+    pub executors: HashMap<&'static str, Arc<dyn Executor>>,
+    /// Who builds screen rows from the feed.
+    pub readers: Vec<Arc<dyn Reader>>,
+}
+
+/// What an installation may set.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How many partitions share the slots; fixed for the life of the data.
+    pub partitions: u16,
+    /// How long timers that came due while the process was down wait after a start, so that what
+    /// was written to us meanwhile arrives first.
+    pub grace: Duration,
+}
+
+/// Makes a submission a command: repeated within 24 hours by the same actor under the same id, it
+/// does nothing and answers what it answered the first time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// Who commands.
+    pub actor: String,
+    /// The id that the actor chose for it.
+    pub id: String,
+}
+
+/// What came of an event. It is durable.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the entity replied.
+    pub reply: Option<Vec<u8>>,
+    /// When all that the event set going between entities has arrived.
+    pub settled: Settled,
+}
+
+pub(crate) type Token = mpsc::Sender<std::convert::Infallible>;
+
+/// Comes true when the mail that an event caused, and the mail caused by that, has been taken.
+#[derive(Debug)]
+pub struct Settled(mpsc::Receiver<std::convert::Infallible>);
+
+impl Settled {
+    pub(crate) fn new() -> (Token, Self) {
+        let (token, settled) = mpsc::channel(1);
+        (token, Self(settled))
+    }
+
+    /// Waits for it.
+    pub async fn wait(mut self) {
+        // Nothing is ever sent: the end of the channel is the news.
+        let _ = self.0.recv().await;
+    }
+}
+
+/// Why an event was not handled. Nothing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// Too much is waiting already; try again in a moment.
+    #[error("too much is waiting; try again in a moment")]
+    Busy,
+    /// The runtime is stopping, or its disk failed.
+    #[error("the server is stopping")]
+    Stopped,
+}
+
+/// The partitions of this process.
+pub struct Runtime {
+    pub(crate) store: SharedStore,
+    pub(crate) layout: Layout,
+    pub(crate) read: Vec<Vec<watch::Receiver<u64>>>,
+    pub(crate) stopping: watch::Sender<bool>,
+    clock: Arc<dyn Clock>,
+    submit: Vec<mpsc::Sender<Work>>,
+    internal: Vec<mpsc::UnboundedSender<Work>>,
+    failed: watch::Receiver<Option<StoreError>>,
+    workers: std::sync::Mutex<JoinSet<()>>,
+    readers: std::sync::Mutex<JoinSet<()>>,
+}
+
+impl Runtime {
+    /// Takes all partitions over and goes on where they stopped.
+    pub async fn start(
+        store: SharedStore,
+        clock: Arc<dyn Clock>,
+        parts: Parts,
+        settings: Settings,
+    ) -> Result<Self, StoreError> {
+        let layout = Layout { partitions: settings.partitions };
+        let parts = Arc::new(parts);
+        let (failed_tx, failed) = watch::channel(None);
+        let stopping = watch::Sender::new(false);
+        let (internal, internal_rx): (Vec<_>, Vec<_>) =
+            (0..settings.partitions).map(|_| mpsc::unbounded_channel()).unzip();
+        let started = clock.now();
+
+        let mut partitions = Vec::new();
+        let mut submit = Vec::new();
+        let mut read = Vec::new();
+        let mut reader_tasks = Vec::new();
+        for (index, internal_rx) in internal_rx.into_iter().enumerate() {
+            let stream = u16::try_from(index).expect("no more partitions than slots");
+            let home = layout.home_of(index);
+            let lease = store.acquire(stream).await?;
+            let (first, last) = feed_ends(&store, home).await?;
+            let feed_head = watch::Sender::new(last);
+            let mut heads = Vec::new();
+            for (position, reader) in parts.readers.iter().enumerate() {
+                let stream = stream + settings.partitions * u16::try_from(position + 1).expect("few readers");
+                let task =
+                    ReaderTask::start(&store, reader.clone(), home, stream, feed_head.subscribe()).await?;
+                heads.push(task.position());
+                reader_tasks.push(task);
+            }
+            if heads.is_empty() {
+                heads.push(feed_head.subscribe());
+            }
+            let (submit_tx, submitted) = mpsc::channel(QUEUE);
+            submit.push(submit_tx);
+            read.push(heads.clone());
+            partitions.push(Partition {
+                index,
+                home,
+                layout,
+                store: store.clone(),
+                clock: clock.clone(),
+                parts: parts.clone(),
+                lease,
+                number: lease.last,
+                submitted,
+                internal: internal_rx,
+                peers: internal.clone(),
+                feed_head,
+                feed_tail: first,
+                read_heads: heads,
+                failed: failed_tx.clone(),
+                held_until: started + settings.grace,
+                started,
+                timers: Default::default(),
+                calls: Default::default(),
+                under_way: JoinSet::new(),
+                sent: Default::default(),
+                taken: Default::default(),
+                swept: 0,
+            });
+        }
+        let mut workers = JoinSet::new();
+        for mut partition in partitions {
+            partition.resume().await?;
+            workers.spawn(partition.run());
+        }
+        let mut readers = JoinSet::new();
+        for task in reader_tasks {
+            readers.spawn(task.run(stopping.subscribe(), failed_tx.clone()));
+        }
+        let (workers, readers) = (workers.into(), readers.into());
+        Ok(Self { store, layout, read, stopping, clock, submit, internal, failed, workers, readers })
+    }
+
+    /// Has an entity handle an event, and returns when what it decided is durable.
+    pub async fn submit(
+        &self,
+        to: EntityAddress,
+        event: Vec<u8>,
+        command: Option<Command>,
+    ) -> Result<Answer, SubmitError> {
+        let (done, answer) = oneshot::channel();
+        let queue = &self.submit[self.layout.partition_of(to.slot)];
+        if *self.stopping.borrow() {
+            return Err(SubmitError::Stopped);
+        }
+        queue.try_send(Work::Event { to, event, command, done }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => SubmitError::Busy,
+            mpsc::error::TrySendError::Closed(_) => SubmitError::Stopped,
+        })?;
+        answer.await.unwrap_or(Err(SubmitError::Stopped))
+    }
+
+    /// The rows, for reading what screens show.
+    pub fn store(&self) -> &SharedStore {
+        &self.store
+    }
+
+    /// The slots under which readers keep the rows of each partition.
+    pub fn homes(&self) -> impl Iterator<Item = Slot> {
+        (0..usize::from(self.layout.partitions)).map(|index| self.layout.home_of(index))
+    }
+
+    /// Now, by the injected clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Returns the error when the disk has failed: the process must end then.
+    pub async fn failure(&self) -> StoreError {
+        let mut failed = self.failed.clone();
+        match failed.wait_for(Option::is_some).await.map(|error| error.clone()) {
+            Ok(Some(error)) => error,
+            // All workers ended in order: there will be no failure.
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Refuses new events, handles what waits, lets calls under way come back, and ends.
+    pub async fn stop(&self) {
+        self.stopping.send_replace(true);
+        for partition in &self.internal {
+            // One that ended by itself needs no telling.
+            let _ = partition.send(Work::Stop);
+        }
+        for set in [&self.workers, &self.readers] {
+            let mut tasks =
+                std::mem::take(&mut *set.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+            while tasks.join_next().await.is_some() {}
+        }
+    }
+}
+
+/// The numbers of the first line kept and of the last line written; (1, 0) when there is none yet.
+async fn feed_ends(store: &SharedStore, home: Slot) -> Result<(u64, u64), StoreError> {
+    let range = FEED.key(home).prefix();
+    let mut ends = [1, 0];
+    for (end, reverse) in ends.iter_mut().zip([false, true]) {
+        if let Some((key, _)) = rows::scan(store.as_ref(), &range, 1, reverse).await?.pop() {
+            *end = crate::feed::number_of(&key);
+        }
+    }
+    Ok(ends.into())
+}

@@ -1,0 +1,149 @@
+//! The data folder: who may open it, and what format it has.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// The format this build writes and reads. A folder with a higher number belongs to a newer Cauce.
+const FORMAT: u32 = 1;
+
+/// A data folder that this process alone has open; others are kept out until it is dropped.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    about: About,
+    _lock: File,
+}
+
+/// What `cauce.json` says of the folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct About {
+    format: u32,
+    /// How many partitions share the slots; fixed when the folder is made.
+    partitions: u16,
+}
+
+/// Why a data folder cannot be used. Each is one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Another process has it open.
+    #[error(
+        "the data folder {0} is in use by another process: stop that one first, or choose another folder"
+    )]
+    InUse(PathBuf),
+    /// It was written by a newer version.
+    #[error(
+        "the data folder {path} has format {found}, this version of Cauce reads up to {FORMAT}: use the newer version"
+    )]
+    Newer {
+        /// Which folder.
+        path: PathBuf,
+        /// The format found.
+        found: u32,
+    },
+    /// It cannot be read or written, or holds something else.
+    #[error("the data folder {path} cannot be used: {cause}")]
+    Unusable {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
+}
+
+impl DataFolder {
+    /// Opens the folder, or makes it with this many partitions when it is not there.
+    pub fn open(path: &Path, partitions_if_new: u16) -> Result<Self, FolderError> {
+        let unusable =
+            |cause: io::Error| FolderError::Unusable { path: path.to_owned(), cause: cause.to_string() };
+        fs::create_dir_all(path).map_err(unusable)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join("lock"))
+            .map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(FolderError::InUse(path.to_owned())),
+            Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
+        }
+        let about = Self::about(path, partitions_if_new)?;
+        Ok(Self { path: path.to_owned(), about, _lock: lock })
+    }
+
+    fn about(path: &Path, partitions_if_new: u16) -> Result<About, FolderError> {
+        let unusable = |cause: String| FolderError::Unusable { path: path.to_owned(), cause };
+        let file = path.join("cauce.json");
+        let about = match fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice::<About>(&bytes)
+                .map_err(|e| unusable(format!("{} is not what Cauce wrote: {e}", file.display())))?,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let about = About { format: FORMAT, partitions: partitions_if_new.max(1) };
+                let text = serde_json::to_vec_pretty(&about).map_err(|e| unusable(e.to_string()))?;
+                let new = path.join("cauce.json.new");
+                let write = || -> io::Result<()> {
+                    fs::write(&new, text)?;
+                    File::open(&new)?.sync_all()?;
+                    fs::rename(&new, &file)?;
+                    File::open(path)?.sync_all()
+                };
+                write().map_err(|e| unusable(e.to_string()))?;
+                about
+            }
+            Err(e) => return Err(unusable(e.to_string())),
+        };
+        if about.format > FORMAT {
+            return Err(FolderError::Newer { path: path.to_owned(), found: about.format });
+        }
+        if about.partitions == 0 || about.partitions > cauce_model::SLOTS {
+            return Err(unusable(format!("{} names {} partitions", file.display(), about.partitions)));
+        }
+        Ok(about)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many partitions share the slots here.
+    pub fn partitions(&self) -> u16 {
+        self.about.partitions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_opens_once_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = DataFolder::open(dir.path(), 4).unwrap();
+        assert!(matches!(DataFolder::open(dir.path(), 4), Err(FolderError::InUse(_))));
+        drop(first);
+        assert_eq!(DataFolder::open(dir.path(), 8).unwrap().partitions(), 4, "fixed when it was made");
+    }
+
+    #[test]
+    fn a_newer_format_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("cauce.json"), r#"{"format":99,"partitions":4}"#).unwrap();
+        let error = DataFolder::open(dir.path(), 4).unwrap_err();
+        assert!(matches!(error, FolderError::Newer { found: 99, .. }));
+        assert!(error.to_string().contains("use the newer version"));
+    }
+
+    #[test]
+    fn what_is_no_folder_of_ours_is_unusable() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "x").unwrap();
+        assert!(matches!(DataFolder::open(&file, 4), Err(FolderError::Unusable { .. })));
+        fs::write(dir.path().join("cauce.json"), "not json").unwrap();
+        assert!(matches!(DataFolder::open(dir.path(), 4), Err(FolderError::Unusable { .. })));
+    }
+}

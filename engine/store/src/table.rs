@@ -1,0 +1,84 @@
+//! Typed tables: how a value is written in a row.
+//!
+//! A row is one byte of format and the value as MessagePack with named fields, so that older and
+//! newer code read each other's rows: a field that is missing takes its default, one that is
+//! unknown is passed over.
+
+use std::marker::PhantomData;
+
+use cauce_model::Slot;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Key, StoreError};
+
+/// A whole value in one row.
+pub(crate) const WHOLE: u8 = 1;
+
+/// A table: a number that is never used again for anything else, and the type of its values.
+pub struct Table<V> {
+    number: u8,
+    _value: PhantomData<fn() -> V>,
+}
+
+impl<V: Serialize + DeserializeOwned> Table<V> {
+    /// The table with this number.
+    pub const fn new(number: u8) -> Self {
+        Self { number, _value: PhantomData }
+    }
+
+    /// The beginning of a key of this table; the caller adds the fields.
+    pub fn key(&self, slot: Slot) -> Key {
+        Key::new(slot, self.number)
+    }
+
+    /// Reads a row of this table.
+    pub fn read(&self, key: &Key, row: &[u8]) -> Result<V, StoreError> {
+        decode(key, row)
+    }
+}
+
+/// Writes a value as a row.
+pub fn encode<V: Serialize>(value: &V) -> Vec<u8> {
+    let mut row = Vec::with_capacity(256);
+    row.push(WHOLE);
+    // Writing to memory fails only for types that MessagePack cannot hold, and none of ours is one.
+    rmp_serde::encode::write_named(&mut row, value).expect("a value of a table is representable");
+    row
+}
+
+/// Reads a row.
+pub fn decode<V: DeserializeOwned>(key: &Key, row: &[u8]) -> Result<V, StoreError> {
+    let unreadable = |cause: String| StoreError::Unreadable { key: key.to_string(), cause };
+    match row.split_first() {
+        Some((&WHOLE, body)) => rmp_serde::from_slice(body).map_err(|e| unreadable(e.to_string())),
+        Some((format, _)) => Err(unreadable(format!("format {format} is not known to this version"))),
+        None => Err(unreadable("it is empty".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Old {
+        a: u32,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct New {
+        a: u32,
+        #[serde(default)]
+        b: Option<String>,
+    }
+
+    #[test]
+    fn older_and_newer_code_read_each_other() {
+        let key = Key::new(Slot::new(0).unwrap(), 1);
+        let new = New { a: 1, b: Some("x".into()) };
+        assert_eq!(decode::<Old>(&key, &encode(&new)).unwrap(), Old { a: 1 });
+        assert_eq!(decode::<New>(&key, &encode(&Old { a: 1 })).unwrap(), New { a: 1, b: None });
+        assert!(matches!(decode::<Old>(&key, &[9, 0]), Err(StoreError::Unreadable { .. })));
+    }
+}

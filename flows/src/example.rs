@@ -1,0 +1,171 @@
+//! Examples: small flows with a conversation, declared beside a kind. They are documentation that is run.
+
+use cauce_model::{Content, Effect, InboundContent, NodeId};
+
+use crate::run::{ContactFacts, Event, Facts, Outcome, Run, Visited};
+use crate::{Catalogue, Problem, Program, start, step};
+
+/// The step that an example is about.
+pub const SHOWN: &str = "paso";
+
+/// A small flow and what is said in it.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// What it shows (Spanish).
+    pub title: &'static str,
+    /// The flow, as YAML. The step shown has the id `paso`.
+    pub flow: &'static str,
+    /// The conversation, from the message that starts it.
+    pub turns: Vec<Turn>,
+}
+
+/// Something happens, and what follows.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// What happens.
+    pub happens: Happens,
+    /// What is said, a line a message, as [`transcript`] writes it.
+    pub says: &'static [&'static str],
+    /// By which exit the step shown is left; `None` when it is not.
+    pub takes: Option<&'static str>,
+}
+
+/// What can happen in an example.
+#[derive(Debug, Clone)]
+pub enum Happens {
+    /// The customer writes.
+    Writes(&'static str),
+    /// The customer taps the option with this title on the last message.
+    Taps(&'static str),
+    /// The customer sends something without words.
+    Sends(&'static str),
+    /// The time of the wait passes.
+    TimePasses,
+    /// A person takes the case and ends it.
+    PersonEnds,
+    /// Nobody takes the case in time.
+    NobodyTakes,
+}
+
+impl Turn {
+    /// The step shown is left by this exit.
+    pub fn leaves(happens: Happens, says: &'static [&'static str], exit: &'static str) -> Self {
+        Self { happens, says, takes: Some(exit) }
+    }
+
+    /// The step shown is not left.
+    pub fn stays(happens: Happens, says: &'static [&'static str]) -> Self {
+        Self { happens, says, takes: None }
+    }
+}
+
+/// How an effect is written in an example: `text`, `text [A] [B]` (buttons), `text (label) [A] [B]`
+/// (list), `<link> caption` (image), `→ queue` (handoff).
+pub fn transcript(effect: &Effect) -> String {
+    let titles = |titles: Vec<&str>| titles.iter().map(|title| format!(" [{title}]")).collect::<String>();
+    match effect {
+        Effect::Send { content, .. } => match content {
+            Content::Text { body } => body.clone(),
+            Content::Image { link, caption } => {
+                format!("<{link}> {}", caption.as_deref().unwrap_or_default()).trim_end().to_owned()
+            }
+            Content::Buttons { body, buttons, .. } => {
+                format!("{body}{}", titles(buttons.iter().map(|button| button.title.as_str()).collect()))
+            }
+            Content::List { body, button, sections, .. } => {
+                let rows = sections.iter().flat_map(|section| &section.rows);
+                format!("{body} ({button}){}", titles(rows.map(|row| row.title.as_str()).collect()))
+            }
+        },
+        Effect::Handoff { queue, .. } => format!("→ {queue}"),
+    }
+}
+
+impl Example {
+    /// Runs the conversation.
+    ///
+    /// # Errors
+    /// What is not as the example says, in English, for the one who writes a kind.
+    pub fn run(&self, catalogue: &Catalogue) -> Result<(), String> {
+        let told = |problems: Vec<Problem>| problems.iter().map(|p| format!("\n  {p}")).collect::<String>();
+        let program = Program::read(self.flow, catalogue).map_err(told)?;
+        if !program.warnings().is_empty() {
+            return Err(told(program.warnings().to_vec()));
+        }
+        let contact = ContactFacts { name: Some("Ana".to_owned()), ..ContactFacts::default() };
+        let facts = Facts { contact, ..Facts::default() };
+        let mut run: Option<Run> = None;
+        let mut options: Vec<(String, String)> = Vec::new();
+        for (i, turn) in self.turns.iter().enumerate() {
+            let fault = |what: String| format!("turn {}: {what}", i + 1);
+            let content = turn.happens.content(&options).map_err(fault)?;
+            let outcome = match &mut run {
+                None => {
+                    let id = "0123456789abcdef".parse().map_err(|_| fault("no run id".to_owned()))?;
+                    let (started, outcome) = start(&program, id, &facts, content.as_ref());
+                    run = Some(started);
+                    outcome
+                }
+                Some(run) => step(&program, run, turn.happens.event(content.as_ref()), &facts),
+            };
+            let said: Vec<String> = outcome.effects.iter().map(transcript).collect();
+            if said != turn.says {
+                return Err(fault(format!("expected {:?}, but it says {said:?} ({run:?})", turn.says)));
+            }
+            let taken = exit_of(&outcome);
+            if taken != turn.takes {
+                return Err(fault(format!("expected the exit {:?}, but it takes {taken:?} ({run:?})", turn.takes)));
+            }
+            options.extend(outcome.effects.iter().flat_map(tappable));
+        }
+        Ok(())
+    }
+}
+
+fn exit_of(outcome: &Outcome) -> Option<&str> {
+    let shown: NodeId = SHOWN.parse().ok()?;
+    let left = |visited: &&Visited| visited.node == shown && visited.exit.is_some();
+    outcome.trail.iter().rfind(left)?.exit.as_deref()
+}
+
+/// The titles and ids that can be tapped in a message.
+fn tappable(effect: &Effect) -> Vec<(String, String)> {
+    match effect {
+        Effect::Send { content: Content::Buttons { buttons, .. }, .. } => {
+            buttons.iter().map(|button| (button.title.clone(), button.id.clone())).collect()
+        }
+        Effect::Send { content: Content::List { sections, .. }, .. } => {
+            let rows = sections.iter().flat_map(|section| &section.rows);
+            rows.map(|row| (row.title.clone(), row.id.clone())).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Happens {
+    /// What the customer sends; the newest message's options come last.
+    fn content(&self, options: &[(String, String)]) -> Result<Option<InboundContent>, String> {
+        Ok(match self {
+            Self::Writes(body) => Some(InboundContent::Text { body: (*body).to_owned() }),
+            Self::Taps(title) => {
+                let option = options.iter().rfind(|option| option.0 == *title);
+                let (title, id) = option.cloned().ok_or_else(|| format!("nothing reads «{title}»"))?;
+                Some(InboundContent::Choice { id, title })
+            }
+            Self::Sends(kind) => Some(InboundContent::Unsupported {
+                kind: (*kind).to_owned(),
+                raw: serde_json::Value::Null,
+            }),
+            Self::TimePasses | Self::PersonEnds | Self::NobodyTakes => None,
+        })
+    }
+
+    fn event<'a>(&self, content: Option<&'a InboundContent>) -> Event<'a> {
+        match (self, content) {
+            (_, Some(content)) => Event::Answer(content),
+            (Self::PersonEnds, None) => Event::HandoffResolved { agent: Some("Rosa") },
+            (Self::NobodyTakes, None) => Event::HandoffTimedOut,
+            (_, None) => Event::TimedOut,
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What a kind of step declares, and the catalogue of kinds.
+//!
+//! A kind is its config type: serde and JSON Schema give its form, [`Behaviour`] its exits, checks
+//! and conduct, [`NodeKind`] its name, looks, examples and the way older configs become today's.
+
+use cauce_model::InboundContent;
+use indexmap::IndexMap;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::example::Example;
+use crate::fields::Name;
+use crate::program::Check;
+use crate::step::{Context, Failure, Step};
+
+/// What part a kind plays in the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Where a flow starts.
+    Start,
+    /// Anything between.
+    Step,
+    /// Hands the customer to a person: nobody is lost here.
+    Person,
+    /// Where a flow ends.
+    End,
+}
+
+/// What screens and checks know of a kind.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Meta {
+    /// Short stable id, as documents write it.
+    pub kind: &'static str,
+    /// Version of the config type; grows when older configs need [`NodeKind::migrate`].
+    pub v: u16,
+    /// Name in the palette (Spanish).
+    pub name: &'static str,
+    /// One sentence that says what it does (Spanish).
+    pub description: &'static str,
+    /// Group in the palette (Spanish).
+    pub group: &'static str,
+    /// Icon, a name of the Tabler set.
+    pub icon: &'static str,
+    /// Colour token: `green`, `blue`, `violet`, `amber`, `teal`, `slate`, `rose`.
+    pub color: &'static str,
+    /// Its part in the graph.
+    pub role: Role,
+    /// Whether the run always waits here: for an answer, a time or a person.
+    pub waits: bool,
+}
+
+/// A way out of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit {
+    /// Stable key, never a label.
+    pub key: String,
+    /// What screens show (Spanish).
+    pub label: String,
+}
+
+impl Exit {
+    /// An exit with this key and label.
+    pub fn new(key: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { key: key.into(), label: label.into() }
+    }
+    /// The only exit of a step that simply goes on.
+    pub fn next() -> Self {
+        Self::new("next", "Sigue")
+    }
+    /// Nothing that was answered fits.
+    pub fn no_match() -> Self {
+        Self::new("no_match", "No se entendió")
+    }
+    /// Nothing came in time.
+    pub fn timeout() -> Self {
+        Self::new("timeout", "Sin respuesta")
+    }
+}
+
+/// What starts a flow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Triggers {
+    /// Words or phrases: the whole message, or whole words in it.
+    pub keywords: Vec<String>,
+    /// Any message starts it when no keyword of any flow does.
+    pub any_message: bool,
+}
+
+/// A variable that a step writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Its name.
+    pub name: String,
+    /// How screens call it, when the step knows (Spanish).
+    pub label: Option<String>,
+}
+
+impl Write {
+    /// A variable without a label of its own.
+    pub fn new(name: &Name) -> Self {
+        Self { name: name.0.clone(), label: None }
+    }
+}
+
+/// Why a step that waits goes on.
+#[derive(Debug, Clone, Copy)]
+pub enum Resume<'a> {
+    /// The customer answered.
+    Answer(&'a InboundContent),
+    /// The time is over: of an answer, of a delay, or to be taken by a person.
+    TimedOut,
+    /// The person is done.
+    Resolved,
+}
+
+/// What a step with a given config is and does. Pure: the same input gives the same answer.
+pub trait Behaviour: Send + Sync {
+    /// The ways out, in the order of the screen. Every one must be connected.
+    fn exits(&self) -> Vec<Exit>;
+
+    /// What the JSON Schema cannot say about the config.
+    fn check(&self, _check: &mut Check<'_>) {}
+
+    /// The variables it writes.
+    fn writes(&self) -> Vec<Write> {
+        Vec::new()
+    }
+
+    /// What starts the flow here; only for [`Role::Start`].
+    fn triggers(&self) -> Triggers {
+        Triggers::default()
+    }
+
+    /// The lines of its card (Spanish and the author's own texts).
+    fn summary(&self) -> Vec<String>;
+
+    /// The run arrives.
+    ///
+    /// # Errors
+    /// A [`Failure`] stops the run; nothing that this step said or set remains.
+    fn enter(&self, cx: &mut Context<'_>) -> Result<Step, Failure>;
+
+    /// What the run waited for is here. Only for steps that wait.
+    ///
+    /// # Errors
+    /// As for [`Behaviour::enter`].
+    fn resume(&self, _cx: &mut Context<'_>, _why: Resume<'_>) -> Result<Step, Failure> {
+        Ok(Step::Stay)
+    }
+}
+
+/// A kind, declared once: on its config type.
+pub trait NodeKind: Behaviour + Serialize + DeserializeOwned + JsonSchema + Sized + 'static {
+    /// Name, looks and part.
+    const META: Meta;
+
+    /// Small flows that show it, which are run as tests. The step shown has the id `paso`.
+    fn examples() -> Vec<Example>;
+
+    /// Turns a config of an older version into one of today's.
+    ///
+    /// # Errors
+    /// A Spanish sentence when it cannot.
+    fn migrate(_from: u16, config: Value) -> Result<Value, String> {
+        Ok(config)
+    }
+}
+
+/// A kind as the catalogue keeps it.
+pub struct Kind {
+    /// Name, looks and part.
+    pub meta: Meta,
+    /// JSON Schema (draft-07, without references) of the config; titles in Spanish.
+    pub config_schema: Value,
+    pub(crate) bind: fn(Value) -> Result<Box<dyn Behaviour>, String>,
+    pub(crate) migrate: fn(u16, Value) -> Result<Value, String>,
+    examples: fn() -> Vec<Example>,
+}
+
+impl Kind {
+    fn of<K: NodeKind>() -> Self {
+        let settings = SchemaSettings::draft07().with(|settings| {
+            settings.inline_subschemas = true;
+            settings.meta_schema = None;
+        });
+        let schema: Schema = settings.into_generator().into_root_schema_for::<K>();
+        Self {
+            meta: K::META,
+            config_schema: tidy(schema.to_value()),
+            bind: |config| match serde_json::from_value::<K>(config) {
+                Ok(behaviour) => Ok(Box::new(behaviour)),
+                Err(error) => Err(error.to_string()),
+            },
+            migrate: K::migrate,
+            examples: K::examples,
+        }
+    }
+
+    /// Its examples.
+    pub fn examples(&self) -> Vec<Example> {
+        (self.examples)()
+    }
+}
+
+/// A schema for screens and checks: the Spanish help (`x-help`) in the place of the doc comments, no
+/// `null` (an optional field is left out) and no formats that only Rust knows.
+fn tidy(mut schema: Value) -> Value {
+    match &mut schema {
+        Value::Object(map) => {
+            // A property may have this name too: then it is no text.
+            if map.get("description").is_some_and(Value::is_string) {
+                map.remove("description");
+            }
+            if let Some(help) = map.remove("x-help") {
+                map.insert("description".to_owned(), help);
+            }
+            if map.get("format").and_then(Value::as_str).is_some_and(|f| f.trim_start_matches('u').starts_with("int")) {
+                map.remove("format");
+            }
+            if let Some(Value::Array(types)) = map.get("type") {
+                let some = types.iter().find(|name| *name != "null").cloned();
+                map.extend(some.map(|some| ("type".to_owned(), some)));
+            }
+            for value in map.values_mut() {
+                *value = tidy(value.take());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = tidy(item.take())),
+        _ => {}
+    }
+    schema
+}
+
+/// The kinds that flows may use, by id, in the order of the palette.
+#[derive(Default)]
+pub struct Catalogue {
+    kinds: IndexMap<&'static str, Kind>,
+}
+
+impl Catalogue {
+    /// An empty catalogue.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With one more kind. A kind of the same id is replaced.
+    pub fn with<K: NodeKind>(mut self) -> Self {
+        self.kinds.insert(K::META.kind, Kind::of::<K>());
+        self
+    }
+
+    /// The kind with this id.
+    pub fn get(&self, kind: &str) -> Option<&Kind> {
+        self.kinds.get(kind)
+    }
+
+    /// All kinds, in the order of the palette.
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.values()
+    }
+}
+
+/// For screens: the meta and the schema side by side.
+impl Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct View<'a> {
+            #[serde(flatten)]
+            meta: Meta,
+            config_schema: &'a Value,
+        }
+        View { meta: self.meta, config_schema: &self.config_schema }.serialize(serializer)
+    }
+}

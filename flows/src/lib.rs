@@ -1,0 +1,35 @@
+//! What a flow is: document, expressions and templates, step loop, checks, versions.
+//!
+//! Pure: no I/O, no clock, no randomness, no async. The kinds of steps live in `cauce-nodes`; this
+//! crate knows only what every kind declares ([`NodeKind`]).
+//!
+//! The road of a flow: [`parse`] reads a [`Document`] with the place of everything in it;
+//! [`Program::compile`] checks it against a [`Catalogue`] and proves its graph; [`start`] and [`step`]
+//! walk a [`Run`] through it, one event at a time.
+
+mod document;
+mod example;
+pub mod fields;
+mod graph;
+mod kind;
+pub mod limits;
+mod problem;
+mod program;
+mod run;
+mod schema;
+mod script;
+mod step;
+mod version;
+mod words;
+mod yaml;
+
+pub use document::{Document, MAX_NODES, Node, Position, Variable, parse};
+pub use example::{Example, Happens, SHOWN, Turn, transcript};
+pub use kind::{Behaviour, Catalogue, Exit, Kind, Meta, NodeKind, Resume, Role, Triggers, Write};
+pub use problem::{Problem, Severity};
+pub use program::{Card, CardExit, Check, Program, TriggerMatch};
+pub use run::{ContactFacts, Event, Facts, Outcome, Run, RunState, Visited, Wait, WaitKind};
+pub use script::{FUNCTIONS, MAX_SOURCE, MAX_STRING};
+pub use step::{Context, Failure, MAX_SENDS, MAX_STEPS, Step, start, step};
+pub use words::{choose, fold};
+pub use yaml::{MAX_BYTES, Places};

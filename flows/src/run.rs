@@ -1,0 +1,150 @@
+//! One contact's walk through a version of a flow: what is kept between turns, and what comes in and
+//! goes out of a turn.
+
+use cauce_model::{Duration, Effect, FlowId, InboundContent, NodeId, RunId, Timestamp, VersionId};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A run. Stored with named fields: a field added later has a default, an unknown one is ignored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Which flow.
+    pub flow: FlowId,
+    /// The version it is pinned to.
+    pub version: VersionId,
+    /// Where it stands.
+    pub state: RunState,
+    /// What it captured, in the order it was first written.
+    #[serde(default)]
+    pub vars: IndexMap<String, Value>,
+    /// How often it has waited: the number of the last wait.
+    #[serde(default)]
+    pub waits: u64,
+    /// What the step that waits keeps for itself, as the tries it has given.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub memo: Value,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Something must happen first.
+    Waiting(Wait),
+    /// It came to an end.
+    Ended {
+        /// What the end says of it.
+        #[serde(default)]
+        outcome: Option<String>,
+    },
+    /// It cannot go on.
+    Failed {
+        /// At which step.
+        node: NodeId,
+        /// Stable: `loop`, `too_many_sends`, `expr.failed` …
+        code: String,
+        /// A sentence for the team (Spanish).
+        text: String,
+    },
+}
+
+/// What a run waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// Grows with every wait of the run: the timer of an older wait moves nothing.
+    pub number: u64,
+    /// At which step.
+    pub node: NodeId,
+    /// For what.
+    pub kind: WaitKind,
+    /// How long, from the moment the wait's last message was accepted; `None` is for ever.
+    /// Always `None` for a person: that time is the Desk's.
+    #[serde(default)]
+    pub timeout: Option<Duration>,
+}
+
+/// What a wait is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitKind {
+    /// The customer's answer.
+    Answer,
+    /// Time to pass.
+    Delay,
+    /// A person to be done.
+    Person,
+}
+
+impl Run {
+    /// The wait, when it waits.
+    pub fn wait(&self) -> Option<&Wait> {
+        match &self.state {
+            RunState::Waiting(wait) => Some(wait),
+            _ => None,
+        }
+    }
+}
+
+/// What a turn may know of the world. Given, never looked up.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The time of the turn.
+    pub now: Timestamp,
+    /// For anything that looks like chance.
+    pub seed: u64,
+    /// The customer.
+    pub contact: ContactFacts,
+}
+
+/// What is known of the customer; texts read it as `contact.name` and so on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContactFacts {
+    /// Their name.
+    pub name: Option<String>,
+    /// Their phone, digits only.
+    pub phone: Option<String>,
+    /// Their language (BCP 47).
+    pub language: Option<String>,
+}
+
+/// What happens to a run.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// It starts; [`crate::start`] makes this one. A run that has started ignores it.
+    Start {
+        /// The message that started it.
+        content: Option<&'a InboundContent>,
+    },
+    /// The customer wrote.
+    Answer(&'a InboundContent),
+    /// The wait's time is over: an answer's timeout or a delay.
+    TimedOut,
+    /// The person is done.
+    HandoffResolved {
+        /// Who it was.
+        agent: Option<&'a str>,
+    },
+    /// Nobody took it in time.
+    HandoffTimedOut,
+}
+
+/// What a turn decided.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// In the order they were decided.
+    pub effects: Vec<Effect>,
+    /// The steps the run was at, in order.
+    pub trail: Vec<Visited>,
+}
+
+/// A step the run was at in this turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visited {
+    /// Which step.
+    pub node: NodeId,
+    /// The exit it left by; `None` while it waits there, and where it ended or failed.
+    pub exit: Option<String>,
+}

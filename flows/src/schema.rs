@@ -1,0 +1,251 @@
+//! Walks a config along its kind's JSON Schema: every problem at once, each at its exact place, and
+//! every text and expression of the config on the way.
+//!
+//! It understands what schemars writes for the config types of this house (draft-07, no references):
+//! objects, arrays, scalars with limits, enums of words, and objects told apart by one constant field.
+
+use cauce_model::NodeId;
+use serde_json::{Map, Value};
+
+use crate::document::{cut, describe, missing_field, unknown_field, wrong_type};
+use crate::fields::{Period, written};
+use crate::script::Script;
+use crate::words::{did_you_mean, list};
+use crate::yaml::{Places, child};
+use crate::Problem;
+
+/// A text or an expression somewhere in a config.
+pub(crate) struct Found {
+    pub(crate) pointer: String,
+    pub(crate) source: String,
+    pub(crate) is_template: bool,
+}
+
+pub(crate) struct Walk<'a> {
+    pub(crate) places: &'a Places,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) found: Vec<Found>,
+    /// The variables that are written, also by a config that has problems.
+    pub(crate) writes: Vec<String>,
+}
+
+impl Walk<'_> {
+    pub(crate) fn value(&mut self, schema: &Value, value: &Value, at: &str) {
+        if let Some(forms) = one_of(schema) {
+            return self.branches(&forms, value, at);
+        }
+        if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+            return self.word(words, value, at);
+        }
+        match value {
+            Value::Object(map) if has_type(schema, "object") => self.object(schema, map, at),
+            Value::Array(items) if has_type(schema, "array") => self.array(schema, items, at),
+            Value::String(text) if has_type(schema, "string") => self.text(schema, text, at),
+            Value::Bool(_) if has_type(schema, "boolean") => {}
+            Value::Number(n) if has_type(schema, "number") || (has_type(schema, "integer") && !n.is_f64()) => {
+                self.number(schema, n, at);
+            }
+            other => {
+                let expected = expected(schema);
+                self.problem(wrong_type(other, expected), at);
+            }
+        }
+    }
+
+    fn object(&mut self, schema: &Value, map: &Map<String, Value>, at: &str) {
+        let empty = Map::new();
+        let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+        let names: Vec<&str> = properties.keys().map(String::as_str).collect();
+        for (key, value) in map {
+            match properties.get(key) {
+                Some(property) => self.value(property, value, &child(at, key)),
+                None => {
+                    let problem = unknown_field(key, &names).at_key(self.places, &child(at, key));
+                    self.problems.push(problem);
+                }
+            }
+        }
+        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        for key in required.filter_map(Value::as_str).filter(|key| !map.contains_key(*key)) {
+            let title = properties.get(key).and_then(|p| p.get("title")).and_then(Value::as_str);
+            let problem = missing_field(key, &title.unwrap_or_default().to_lowercase());
+            self.problems.push(problem.at_key(self.places, at));
+        }
+    }
+
+    fn array(&mut self, schema: &Value, items: &[Value], at: &str) {
+        self.within(schema, "minItems", "maxItems", items.len(), "elementos", at);
+        if let Some(schema) = schema.get("items") {
+            for (i, item) in items.iter().enumerate() {
+                self.value(schema, item, &child(at, i));
+            }
+        }
+    }
+
+    fn number(&mut self, schema: &Value, number: &serde_json::Number, at: &str) {
+        let n = number.as_f64().unwrap_or(f64::MAX);
+        let bound = |key| schema.get(key).and_then(Value::as_f64);
+        let (min, max) = (bound("minimum").unwrap_or(f64::MIN), bound("maximum").unwrap_or(f64::MAX));
+        if n < min || n > max {
+            let message = format!("El número {number} está fuera de lo permitido.");
+            self.problem(Problem::error("limit.number", message, format!("Usa un número de {min} a {max}.")), at);
+        }
+    }
+
+    fn text(&mut self, schema: &Value, text: &str, at: &str) {
+        let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
+        if text.trim().is_empty() && schema.get("minLength").is_some() {
+            let title = schema.get("title").and_then(Value::as_str).unwrap_or("texto").to_lowercase();
+            let problem = Problem::error("limit.empty", "Este campo está vacío.", format!("Escribe aquí: {title}."));
+            return self.problem(problem, at);
+        }
+        let length = match format {
+            // Only the written part can be measured; what expressions add is cut when it is said.
+            "template" => written(text),
+            _ => text.chars().count(),
+        };
+        self.within(schema, "minLength", "maxLength", length.max(1), "caracteres", at);
+        match format {
+            "template" | "expression" => self.found.push(Found {
+                pointer: at.to_owned(),
+                source: text.to_owned(),
+                is_template: format == "template",
+            }),
+            "duration" if text.parse::<Period>().is_err() => self.problem(
+                Problem::error(
+                    "doc.bad_duration",
+                    format!("«{}» no es una duración.", cut(text)),
+                    "Escribe un número y su unidad: 30s, 15m, 2h o 3d (máximo 365d).",
+                ),
+                at,
+            ),
+            "key" | "queue" if text.parse::<NodeId>().is_err() => self.problem(
+                Problem::error(
+                    "doc.bad_id",
+                    format!("«{}» no sirve como identificador.", cut(text)),
+                    "Usa de 1 a 64 letras sin tilde, números, «_» o «-», sin espacios.",
+                ),
+                at,
+            ),
+            "variable" if is_variable(text) => self.writes.push(text.to_owned()),
+            "variable" => self.problem(
+                Problem::error(
+                    "expr.bad_name",
+                    format!("«{}» no sirve como nombre de un dato.", cut(text)),
+                    "Usa letras sin tilde, números y «_», empezando por una letra. Por ejemplo: correo_2.",
+                ),
+                at,
+            ),
+            _ => {}
+        }
+    }
+
+    fn within(&mut self, schema: &Value, min: &str, max: &str, actual: usize, unit: &str, at: &str) {
+        let bound = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        let (min, max) = (bound(min).unwrap_or(0), bound(max));
+        if actual >= min && max.is_none_or(|max| actual <= max) {
+            return;
+        }
+        let code = schema.get("x-limit").and_then(Value::as_str).unwrap_or("limit.length");
+        let allowed = match max {
+            Some(max) if actual > max => format!("Hay {actual} {unit} y el máximo es {max}."),
+            _ => format!("Hay {actual} {unit} y el mínimo es {min}."),
+        };
+        let help = if actual < min { "Agrega lo que falta." } else { "Acórtalo." };
+        self.problem(Problem::error(code, allowed, help), at);
+    }
+
+    fn word(&mut self, words: &[Value], value: &Value, at: &str) {
+        if words.contains(value) {
+            return;
+        }
+        let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+        self.not_one_of(&words, value, at);
+    }
+
+    fn not_one_of(&mut self, words: &[&str], value: &Value, at: &str) {
+        let hint = value.as_str().map(|given| did_you_mean(given, words.iter().copied())).unwrap_or_default();
+        let message = format!("Aquí no se puede poner {}.", describe(value));
+        let help = format!("{hint}Se puede usar {}.", list(words.iter().copied()));
+        self.problem(Problem::error("doc.wrong_value", message, help), at);
+    }
+
+    /// A value that may have one of several forms.
+    fn branches(&mut self, forms: &[&Value], value: &Value, at: &str) {
+        let words: Vec<&str> = forms.iter().filter_map(|form| form.get("const")).filter_map(Value::as_str).collect();
+        if words.len() == forms.len() {
+            if !value.as_str().is_some_and(|given| words.contains(&given)) {
+                self.not_one_of(&words, value, at);
+            }
+            return;
+        }
+        let Some(tag) = tag_of(forms) else { return };
+        let Value::Object(map) = value else {
+            return self.problem(wrong_type(value, "un grupo de campos («campo: valor»)"), at);
+        };
+        let names: Vec<&str> = forms.iter().filter_map(|form| tag_value(form, tag)).collect();
+        let given = map.get(tag);
+        if let Some(form) = forms.iter().find(|form| given.is_some_and(|g| tag_value(form, tag) == g.as_str())) {
+            return self.object(form, map, at);
+        }
+        match given {
+            Some(given) => self.not_one_of(&names, given, &child(at, tag)),
+            None => {
+                let what = format!("uno de estos: {}", list(names.iter().copied()));
+                let problem = missing_field(tag, &what).at_key(self.places, at);
+                self.problems.push(problem);
+            }
+        }
+        // Which form was meant is not known, but what the forms share can be looked at.
+        for (key, value) in map.iter().filter(|(key, _)| *key != tag) {
+            if let Some(property) = forms.iter().find_map(|form| form.get("properties")?.get(key)) {
+                self.value(property, value, &child(at, key));
+            }
+        }
+    }
+
+    fn problem(&mut self, problem: Problem, at: &str) {
+        let problem = problem.at(self.places, at);
+        self.problems.push(problem);
+    }
+}
+
+fn one_of(schema: &Value) -> Option<Vec<&Value>> {
+    Some(schema.get("oneOf")?.as_array()?.iter().collect())
+}
+
+fn has_type(schema: &Value, name: &str) -> bool {
+    schema.get("type").is_some_and(|only| only == name)
+}
+
+fn expected(schema: &Value) -> &'static str {
+    match schema.get("format").and_then(Value::as_str) {
+        Some("duration") => return "una duración, como «15m» (texto)",
+        Some("expression") => return "una expresión (texto)",
+        _ => {}
+    }
+    let names = [
+        ("object", "un grupo de campos («campo: valor»)"),
+        ("array", "una lista («- elemento» en cada línea)"),
+        ("string", "un texto"),
+        ("boolean", "true o false"),
+        ("integer", "un número entero"),
+        ("number", "un número"),
+    ];
+    names.into_iter().find(|(name, _)| has_type(schema, name)).map_or("otro valor", |(_, words)| words)
+}
+
+/// The field that is a constant in every form.
+fn tag_of<'a>(forms: &[&'a Value]) -> Option<&'a str> {
+    let first = forms.first()?.get("properties")?.as_object()?;
+    first.keys().map(String::as_str).find(|key| forms.iter().all(|form| tag_value(form, key).is_some()))
+}
+
+fn tag_value<'a>(form: &'a Value, tag: &str) -> Option<&'a str> {
+    form.get("properties")?.get(tag)?.get("const")?.as_str()
+}
+
+/// Whether an expression of this text alone reads a variable of this name.
+pub(crate) fn is_variable(name: &str) -> bool {
+    name.len() <= 64 && Script::compile(name).is_ok_and(|script| matches!(&script.reads[..], [(only, _)] if only == name))
+}

@@ -1,0 +1,487 @@
+//! Expressions: one small language, Rhai without statements, loops and functions of one's own.
+//!
+//! Everything that could cost or do too much is refused when the flow is read: only the functions in
+//! [`FUNCTIONS`] exist, an expression is at most [`MAX_SOURCE`] characters, and without loops the work
+//! of a script is bounded by its length. What can grow — texts — is bounded by [`MAX_STRING`] at every
+//! operation, in `replace` before it happens. So a script needs no clock to be stopped.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use rhai::packages::{ArithmeticPackage, BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package};
+use rhai::{AST, ASTNode, Array, Dynamic, Engine, EvalAltResult, Expr, ImmutableString, Map, OptimizationLevel, ParseErrorType, Position, Scope, Stmt};
+use serde_json::Value;
+
+use crate::step::{Context, Failure};
+use crate::words::{did_you_mean, fold};
+
+/// The longest expression, in characters.
+pub const MAX_SOURCE: usize = 1_000;
+/// The longest text a script may make, in bytes.
+pub const MAX_STRING: usize = 16 * 1024;
+/// Rhai operations in one evaluation.
+const MAX_OPERATIONS: u64 = 5_000;
+const MAX_DEPTH: usize = 32;
+const MAX_ITEMS: usize = 64;
+
+/// What is known of the customer in every expression.
+pub(crate) const CONTACT: &str = "contact";
+const CONTACT_FIELDS: [&str; 3] = ["name", "phone", "language"];
+
+/// The functions that expressions may call.
+pub const FUNCTIONS: [&str; 20] = [
+    "abs", "ceiling", "contains", "ends_with", "floor", "index_of", "is_empty", "len", "max", "min", "number",
+    "plain", "replace", "round", "starts_with", "sub_string", "to_lower", "to_string", "to_upper", "trim",
+];
+
+/// A compiled expression.
+#[derive(Debug)]
+pub(crate) struct Script {
+    ast: AST,
+    /// The variables it reads, with their first place.
+    pub(crate) reads: Vec<(String, Position)>,
+}
+
+/// Why an expression cannot be used, at a line and column (from 1) inside it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ScriptError {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) help: String,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+impl ScriptError {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code, message: message.into(), help: help.into(), line: 1, column: 1 }
+    }
+
+    fn at(mut self, position: Position) -> Self {
+        self.line = position.line().unwrap_or(1);
+        self.column = position.position().unwrap_or(1);
+        self
+    }
+}
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(engine);
+
+fn engine() -> Engine {
+    let mut engine = Engine::new_raw();
+    for package in [
+        ArithmeticPackage::new().as_shared_module(),
+        BasicMathPackage::new().as_shared_module(),
+        BasicStringPackage::new().as_shared_module(),
+        LogicPackage::new().as_shared_module(),
+        MoreStringPackage::new().as_shared_module(),
+    ] {
+        engine.register_global_module(package);
+    }
+    engine
+        .set_optimization_level(OptimizationLevel::None)
+        .set_max_operations(MAX_OPERATIONS)
+        .set_max_expr_depths(MAX_DEPTH, MAX_DEPTH)
+        .set_max_call_levels(8)
+        .set_max_string_size(MAX_STRING)
+        .set_max_array_size(MAX_ITEMS)
+        .set_max_map_size(MAX_ITEMS)
+        .set_max_variables(MAX_ITEMS)
+        .set_max_functions(0)
+        .set_max_modules(0)
+        .set_allow_looping(false)
+        .set_allow_loop_expressions(false)
+        .set_allow_statement_expression(false)
+        .set_allow_anonymous_fn(false);
+    for word in ["while", "loop", "for", "do", "fn", "|", "let", "const", "eval", "import", "export", "return", "throw", "try"] {
+        engine.disable_symbol(word);
+    }
+    register(&mut engine);
+    engine
+}
+
+/// The house's own functions. They change nothing in place, and an unset variable is no surprise to them.
+fn register(engine: &mut Engine) {
+    type Text = ImmutableString;
+    engine
+        .register_fn("trim", |text: Text| -> Text { text.trim().into() })
+        .register_fn("plain", |text: Text| -> Text { fold(&text).into() })
+        .register_fn("number", |text: Text| number(&text))
+        .register_fn("number", |n: i64| n)
+        .register_fn("number", |n: f64| n)
+        .register_fn("contains", |items: Array, item: Dynamic| items.iter().any(|i| same(i, &item)))
+        // All four shapes: the one that is forgotten is the one that takes a gigabyte.
+        .register_fn("replace", |text: Text, old: Text, new: Text| replace(&text, &old, &new))
+        .register_fn("replace", |text: Text, old: char, new: Text| replace(&text, &old.to_string(), &new))
+        .register_fn("replace", |text: Text, old: Text, new: char| replace(&text, &old, &new.to_string()))
+        .register_fn("replace", |text: Text, old: char, new: char| {
+            replace(&text, &old.to_string(), &new.to_string())
+        });
+    for name in ["trim", "plain", "number", "to_upper", "to_lower"] {
+        engine.register_fn(name, |(): ()| ());
+    }
+    for name in ["contains", "starts_with", "ends_with"] {
+        engine.register_fn(name, |(): (), _: Dynamic| false);
+    }
+    engine.register_fn("len", |(): ()| 0_i64).register_fn("is_empty", |(): ()| true);
+    // Never reachable (not in FUNCTIONS); here so that no later change can make a script block or talk.
+    engine
+        .register_fn("sleep", |_: i64| refuse())
+        .register_fn("sleep", |_: f64| refuse())
+        .on_print(|_| {})
+        .on_debug(|_, _, _| {});
+}
+
+type Checked<T> = Result<T, Box<EvalAltResult>>;
+
+fn refuse() -> Checked<()> {
+    Err("no se permite aquí".into())
+}
+
+fn number(text: &str) -> Dynamic {
+    let text = text.trim().replace(',', ".");
+    match (text.parse::<i64>(), text.parse::<f64>()) {
+        (Ok(n), _) => n.into(),
+        (_, Ok(n)) if n.is_finite() => n.into(),
+        _ => Dynamic::UNIT,
+    }
+}
+
+fn same(a: &Dynamic, b: &Dynamic) -> bool {
+    match (to_value(a), to_value(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn replace(text: &str, old: &str, new: &str) -> Checked<ImmutableString> {
+    if old.is_empty() {
+        return Ok(text.into());
+    }
+    let hits = text.matches(old).count();
+    if text.len() - hits * old.len() + hits * new.len() > MAX_STRING {
+        let too_large = EvalAltResult::ErrorDataTooLarge("replace".to_owned(), Position::NONE);
+        return Err(Box::new(too_large));
+    }
+    Ok(text.replace(old, new).into())
+}
+
+impl Script {
+    /// Reads an expression and makes sure that it can do nothing but work out a value.
+    pub(crate) fn compile(source: &str) -> Result<Self, ScriptError> {
+        if source.chars().count() > MAX_SOURCE {
+            return Err(ScriptError::new(
+                "expr.too_long",
+                format!("La expresión pasa de {MAX_SOURCE} caracteres."),
+                "Divídela con pasos «set».",
+            ));
+        }
+        if source.trim().is_empty() {
+            return Err(ScriptError::new("expr.empty", "La expresión está vacía.", "Escribe una expresión o quítala."));
+        }
+        let ast = ENGINE.compile_expression(source).map_err(|error| unreadable(&error))?;
+        let mut reads: Vec<(String, Position)> = Vec::new();
+        let mut wrong = None;
+        ast.walk(&mut |path: &[ASTNode<'_>]| {
+            wrong = match path.last() {
+                Some(ASTNode::Expr(expr)) => inspect(expr, path, &mut reads).err(),
+                Some(ASTNode::Stmt(stmt)) => allowed(stmt).err(),
+                _ => None,
+            };
+            wrong.is_none()
+        });
+        match wrong {
+            Some(wrong) => Err(wrong),
+            None => Ok(Self { ast, reads }),
+        }
+    }
+
+    /// Works it out. `lookup` gives the variables it reads.
+    fn eval(&self, lookup: impl Fn(&str) -> Dynamic) -> Checked<Dynamic> {
+        let mut scope = Scope::new();
+        for (name, _) in &self.reads {
+            scope.push_dynamic(name.as_str(), lookup(name));
+        }
+        ENGINE.eval_ast_with_scope(&mut scope, &self.ast)
+    }
+}
+
+fn allowed(stmt: &Stmt) -> Result<(), ScriptError> {
+    match stmt {
+        Stmt::Noop(_) | Stmt::If(..) | Stmt::Switch(..) | Stmt::Block(_) | Stmt::Expr(_) => Ok(()),
+        other => Err(not_allowed("Aquí solo se puede calcular un valor, no dar órdenes.").at(other.position())),
+    }
+}
+
+fn not_allowed(message: &str) -> ScriptError {
+    ScriptError::new("expr.not_allowed", message, "Usa una condición, un cálculo o un texto; sin bucles, variables propias ni funciones propias.")
+}
+
+fn function(name: &str) -> Result<(), ScriptError> {
+    if FUNCTIONS.contains(&name) {
+        return Ok(());
+    }
+    let hint = did_you_mean(name, FUNCTIONS);
+    Err(ScriptError::new(
+        "expr.unknown_function",
+        format!("La función «{name}» no se puede usar aquí."),
+        format!("{hint}Se puede usar: {}.", FUNCTIONS.join(", ")),
+    ))
+}
+
+fn inspect(expr: &Expr, path: &[ASTNode<'_>], reads: &mut Vec<(String, Position)>) -> Result<(), ScriptError> {
+    match expr {
+        Expr::Variable(variable, _, position) => {
+            let name = variable.1.as_str();
+            if !variable.2.is_empty() {
+                return Err(not_allowed("«::» no se puede usar aquí.").at(*position));
+            }
+            if !reads.iter().any(|(known, _)| known == name) {
+                reads.push((name.to_owned(), *position));
+            }
+            Ok(())
+        }
+        Expr::FnCall(call, position) | Expr::MethodCall(call, position) => {
+            if !call.namespace.is_empty() {
+                return Err(not_allowed("«::» no se puede usar aquí.").at(*position));
+            }
+            if call.is_operator_call() { Ok(()) } else { function(&call.name).map_err(|e| e.at(*position)) }
+        }
+        Expr::Property(property, position) => {
+            let name = property.2.as_str();
+            let of_contact = path.iter().rev().nth(1).is_some_and(|parent| {
+                matches!(parent, ASTNode::Expr(Expr::Dot(dot, ..))
+                    if matches!(&dot.lhs, Expr::Variable(v, ..) if v.1.as_str() == CONTACT))
+            });
+            if of_contact && CONTACT_FIELDS.contains(&name) {
+                return Ok(());
+            }
+            let hint = did_you_mean(name, CONTACT_FIELDS);
+            Err(ScriptError::new(
+                "expr.unknown_field",
+                format!("«.{name}» no existe."),
+                format!("{hint}Del contacto se puede usar contact.name, contact.phone y contact.language."),
+            )
+            .at(*position))
+        }
+        Expr::ThisPtr(position) => Err(not_allowed("«this» no se puede usar aquí.").at(*position)),
+        Expr::Custom(_, position) => Err(not_allowed("Esto no se puede usar aquí.").at(*position)),
+        _ => Ok(()),
+    }
+}
+
+fn unreadable(error: &rhai::ParseError) -> ScriptError {
+    let english = error.err_type().to_string();
+    let found = match error.err_type() {
+        ParseErrorType::Reserved(word) => not_allowed(&format!("«{word}» no se puede usar aquí.")),
+        ParseErrorType::ExprTooDeep => ScriptError::new(
+            "expr.too_deep",
+            "La expresión tiene demasiados niveles.",
+            "Divídela con pasos «set».",
+        ),
+        ParseErrorType::UnexpectedEOF | ParseErrorType::MissingToken(..) => ScriptError::new(
+            "expr.syntax",
+            format!("A la expresión le falta algo ({english})."),
+            "Revisa paréntesis, llaves y comillas.",
+        ),
+        _ => ScriptError::new(
+            "expr.syntax",
+            format!("La expresión no se entiende ({english})."),
+            "Ejemplos: ciudad == \"Lima\", number(edad) >= 18, plain(tema) in [\"ventas\", \"precios\"].",
+        ),
+    };
+    found.at(error.position())
+}
+
+/// A text with expressions in it, compiled.
+#[derive(Debug)]
+pub(crate) struct Text(Vec<Part>);
+
+#[derive(Debug)]
+enum Part {
+    Written(String),
+    Worked(Script),
+}
+
+/// The scripts and texts of one program, compiled once, by their source.
+#[derive(Debug, Default)]
+pub(crate) struct Scripts {
+    pub(crate) scripts: HashMap<String, Script>,
+    pub(crate) texts: HashMap<String, Text>,
+}
+
+impl Scripts {
+    pub(crate) fn text(&self, source: &str, cx: &Context<'_>) -> Result<String, Failure> {
+        let Text(parts) = self.texts.get(source).ok_or_else(|| unknown(source))?;
+        let mut text = String::new();
+        for part in parts {
+            match part {
+                Part::Written(written) => text.push_str(written),
+                Part::Worked(script) => {
+                    let value = script.eval(|name| lookup(cx, name)).map_err(|error| failed(source, &error))?;
+                    if !value.is_unit() {
+                        text.push_str(&value.to_string());
+                    }
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    pub(crate) fn value(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
+        let script = self.scripts.get(source).ok_or_else(|| unknown(source))?;
+        let value = script.eval(|name| lookup(cx, name)).map_err(|error| failed(source, &error))?;
+        to_value(&value).ok_or_else(|| {
+            Failure::new("expr.value", format!("«{source}» debe dar un texto, un número, verdadero o falso."))
+        })
+    }
+}
+
+impl Text {
+    /// The parts of a text: what is written, and the sources between `{{` and `}}` compiled by `script`.
+    pub(crate) fn compile(
+        source: &str, mut script: impl FnMut(&str) -> Option<Script>,
+    ) -> Result<Self, ScriptError> {
+        let mut parts = Vec::new();
+        for piece in split(source)? {
+            parts.push(match piece {
+                Piece::Written(written) => Part::Written(written.to_owned()),
+                Piece::Expression(expression) => match script(expression) {
+                    Some(script) => Part::Worked(script),
+                    None => continue,
+                },
+            });
+        }
+        Ok(Self(parts))
+    }
+}
+
+/// A piece of a text as it is written.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    Written(&'a str),
+    Expression(&'a str),
+}
+
+/// Cuts a text at `{{` and `}}`. Braces and quotes inside an expression are understood, so that
+/// `{{ if x { "}}" } else { y } }}` is one expression.
+pub(crate) fn split(source: &str) -> Result<Vec<Piece<'_>>, ScriptError> {
+    let mut pieces = Vec::new();
+    let mut rest = source;
+    while let Some(open) = rest.find("{{") {
+        if open > 0 {
+            pieces.push(Piece::Written(&rest[..open]));
+        }
+        let inner = &rest[open + 2..];
+        let Some(close) = closing(inner) else {
+            return Err(ScriptError::new(
+                "expr.unclosed",
+                "Hay «{{» sin su «}}».",
+                "Cierra la expresión con «}}».",
+            ));
+        };
+        pieces.push(Piece::Expression(&inner[..close]));
+        rest = &inner[close + 2..];
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Written(rest));
+    }
+    Ok(pieces)
+}
+
+/// Where the `}}` stands that ends the expression.
+fn closing(text: &str) -> Option<usize> {
+    // What is open, innermost last: a brace, a quote, or a back-tick text.
+    let mut open: Vec<char> = Vec::new();
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match (open.last(), c) {
+            (Some('"'), '\\') | (Some('\''), '\\') => {
+                chars.next();
+            }
+            (Some(&quote @ ('"' | '\'' | '`')), c) if c == quote => {
+                open.pop();
+            }
+            (Some('`'), '$') if chars.peek().is_some_and(|(_, c)| *c == '{') => {
+                chars.next();
+                open.push('{');
+            }
+            (Some('"' | '\'' | '`'), _) => {}
+            (_, '"' | '\'' | '`' | '{') => open.push(c),
+            (Some('{'), '}') => {
+                open.pop();
+            }
+            (None, '}') if text[at..].starts_with("}}") => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn lookup(cx: &Context<'_>, name: &str) -> Dynamic {
+    if name == CONTACT {
+        let contact = &cx.facts().contact;
+        let values = [&contact.name, &contact.phone, &contact.language];
+        let fields = CONTACT_FIELDS.into_iter().zip(values);
+        return fields
+            .map(|(field, value)| (field.into(), value.clone().map_or(Dynamic::UNIT, Dynamic::from)))
+            .collect::<Map>()
+            .into();
+    }
+    cx.var(name).map_or(Dynamic::UNIT, to_dynamic)
+}
+
+/// Only what a variable can hold; anything else reads as nothing.
+fn to_dynamic(value: &Value) -> Dynamic {
+    match value {
+        Value::Bool(b) => (*b).into(),
+        Value::Number(n) => match (n.as_i64(), n.as_f64()) {
+            (Some(n), _) => n.into(),
+            (None, Some(n)) => n.into(),
+            _ => Dynamic::UNIT,
+        },
+        Value::String(text) => text.as_str().into(),
+        Value::Null | Value::Array(_) | Value::Object(_) => Dynamic::UNIT,
+    }
+}
+
+fn to_value(value: &Dynamic) -> Option<Value> {
+    if value.is_unit() {
+        return Some(Value::Null);
+    }
+    if let Ok(b) = value.as_bool() {
+        return Some(b.into());
+    }
+    if let Ok(n) = value.as_int() {
+        return Some(n.into());
+    }
+    if let Ok(n) = value.as_float() {
+        return n.is_finite().then(|| n.into());
+    }
+    if let Ok(c) = value.as_char() {
+        return Some(c.to_string().into());
+    }
+    value.as_immutable_string_ref().ok().map(|text| text.as_str().into())
+}
+
+fn unknown(source: &str) -> Failure {
+    Failure::new("expr.unknown", format!("«{source}» no pertenece a esta versión del flujo."))
+}
+
+fn failed(source: &str, error: &EvalAltResult) -> Failure {
+    let source: String = source.chars().take(80).collect();
+    match error {
+        EvalAltResult::ErrorTooManyOperations(_) => {
+            Failure::new("expr.too_much_work", format!("«{source}» trabaja demasiado y se detuvo."))
+        }
+        EvalAltResult::ErrorDataTooLarge(..) => {
+            Failure::new("expr.too_large", format!("«{source}» produce un texto demasiado grande."))
+        }
+        EvalAltResult::ErrorFunctionNotFound(call, _) => {
+            Failure::new("expr.wrong_data", format!("En «{source}» no se puede aplicar {call}."))
+        }
+        other => Failure::new("expr.failed", format!("«{source}» falló: {other}.")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

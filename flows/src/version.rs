@@ -1,0 +1,26 @@
+//! Versions: what a flow says, written one way, and the name that follows from it.
+
+use cauce_model::VersionId;
+use serde_json::Value;
+
+use crate::Document;
+
+/// The canonical YAML of a document.
+pub(crate) fn to_yaml(document: &Document) -> String {
+    let options = serde_yaml::ser_options! { prefer_block_scalars: false, compact_list_indent: false };
+    serde_yaml::to_string_with_options(document, options)
+        .expect("a document is maps with text keys, lists and scalars: YAML writes all of them")
+}
+
+/// The version of a document: the first 16 bytes of the BLAKE3 hash of its canonical JSON (keys
+/// sorted, without layout), as hexadecimal digits. JSON and not YAML, so that a version keeps its
+/// name whatever a YAML library does next.
+pub(crate) fn name(document: &Document) -> VersionId {
+    let mut value = serde_json::to_value(document).expect("a document is plain data");
+    if let Value::Object(map) = &mut value {
+        map.remove("layout");
+    }
+    value.sort_all_objects();
+    let hash = blake3::hash(value.to_string().as_bytes());
+    hex::encode(&hash.as_bytes()[..16]).parse().expect("hexadecimal digits are an id")
+}

@@ -1,0 +1,141 @@
+//! What reaches an entity: from a channel, a person, a timer, another entity, an outside call.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Address, Assignee, Case, CaseId, ContactId, Duration, InboundMessage, InboundStatus, QueueId, Timestamp,
+};
+
+/// What can happen to a contact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum ContactEvent {
+    /// The customer wrote.
+    Inbound(InboundMessage),
+    /// News of a message we sent.
+    Status(InboundStatus),
+    /// An attempt to send came back.
+    SendAnswered {
+        /// Which attempt.
+        attempt: String,
+        /// What came of it.
+        outcome: SendOutcome,
+    },
+    /// The time given to an attempt whose outcome is not known is over.
+    SendHeld {
+        /// Which attempt.
+        attempt: String,
+    },
+    /// The pause before the next attempt is over.
+    SendRetry {
+        /// Which attempt was refused.
+        attempt: String,
+    },
+    /// A wait of the run is over.
+    WaitOver {
+        /// The wait's number within the run; an older wait's timer moves nothing.
+        wait: u64,
+    },
+    /// The Desk tells where the case stands.
+    CaseMoved(Case),
+    /// A person answers the customer.
+    Reply {
+        /// Who.
+        agent: Assignee,
+        /// On which case.
+        case: CaseId,
+        /// What.
+        body: String,
+    },
+    /// A person ends the case.
+    End {
+        /// Who.
+        agent: Assignee,
+        /// Which case.
+        case: CaseId,
+    },
+    /// A person has read the conversation.
+    Read,
+    /// An address the contact claimed is answered for.
+    Claimed {
+        /// The address.
+        address: Address,
+        /// Whose it is: this contact's, or another's that was there before.
+        owner: ContactId,
+    },
+}
+
+/// What can happen to the Desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum DeskEvent {
+    /// A contact waits for a person.
+    Created {
+        /// The case, made by the contact.
+        case: CaseId,
+        /// Whose.
+        contact: ContactId,
+        /// Where it waits.
+        queue: QueueId,
+        /// Since when.
+        queued_at: Timestamp,
+        /// How long it may wait for somebody to take it.
+        timeout: Option<Duration>,
+    },
+    /// A person takes it.
+    Take {
+        /// Who.
+        agent: Assignee,
+        /// Which case.
+        case: CaseId,
+    },
+    /// The time to be taken is over.
+    TakeTimeout {
+        /// Which case.
+        case: CaseId,
+    },
+    /// The contact tells that its case is over.
+    Ended {
+        /// The case as the contact closed it.
+        case: Case,
+    },
+}
+
+/// What came of an attempt to send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum SendOutcome {
+    /// The provider took it.
+    Accepted {
+        /// Its id of the message.
+        provider_id: String,
+        /// The recipient's id as the provider writes it.
+        recipient: Option<String>,
+    },
+    /// The provider refused it before doing anything; the same message may be tried again.
+    Refused {
+        /// Why.
+        failure: SendFailure,
+        /// How long the provider asks us to wait, when it says.
+        retry_after: Option<Duration>,
+    },
+    /// The provider refused it for good.
+    Failed {
+        /// Why.
+        failure: SendFailure,
+    },
+    /// Nobody can say: the answer was lost, or was a server's error. It may have been sent.
+    Uncertain {
+        /// What was seen.
+        failure: SendFailure,
+    },
+}
+
+/// Why a send did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendFailure {
+    /// A stable code: the provider's number, or one of ours.
+    pub code: String,
+    /// A sentence.
+    pub text: String,
+}

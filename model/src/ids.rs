@@ -1,0 +1,208 @@
+//! Ids are newtypes over short texts, so that one can never be taken for another.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Slot;
+
+/// Why a text is not an id of the asked kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdError {
+    /// The kind that was asked for, as `contact`.
+    pub kind: &'static str,
+    /// The text that was given, cut at 80 characters.
+    pub given: String,
+}
+
+impl fmt::Display for IdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "«{}» is not a {} id", self.given, self.kind)
+    }
+}
+
+impl std::error::Error for IdError {}
+
+fn refuse(kind: &'static str, given: &str) -> IdError {
+    IdError { kind, given: given.chars().take(80).collect() }
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $max:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let fits = !text.is_empty()
+                    && text.len() <= $max
+                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+                if fits { Ok(Self(text.to_owned())) } else { Err(refuse($kind, text)) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// A workspace (espacio). Letters, digits, `_`, `-`; at most 64.
+    WorkspaceId, "workspace", 64);
+text_id!(
+    /// A connected channel account (cuenta), as one WhatsApp number. Letters, digits, `_`, `-`; at most 64.
+    AccountId, "account", 64);
+text_id!(
+    /// A flow (recorrido), stable over its versions. Letters, digits, `_`, `-`; at most 64.
+    FlowId, "flow", 64);
+text_id!(
+    /// A step of a flow, stable over versions and never a label. Letters, digits, `_`, `-`; at most 64.
+    NodeId, "node", 64);
+text_id!(
+    /// A queue (campaña de atención). Letters, digits, `_`, `-`; at most 64.
+    QueueId, "queue", 64);
+text_id!(
+    /// A person who logs in. Letters, digits, `_`, `-`; at most 64.
+    UserId, "user", 64);
+text_id!(
+    /// One contact's walk through a flow. 16 hexadecimal digits: it travels in every button
+    /// (WhatsApp allows 200 bytes there), so it is short.
+    RunId, "run", 64);
+text_id!(
+    /// A published version of a flow, named by its content: 32 hexadecimal digits of a BLAKE3 hash.
+    VersionId, "version", 64);
+
+macro_rules! slotted_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $letter:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name {
+            slot: Slot,
+            body: u64,
+        }
+
+        impl $name {
+            /// The id in this slot with this body; the caller sees to it that bodies do not repeat.
+            pub fn new(slot: Slot, body: u64) -> Self {
+                Self { slot, body }
+            }
+
+            /// The slot it was born in, where all its rows live.
+            pub fn slot(&self) -> Slot {
+                self.slot
+            }
+
+            /// The part after the slot.
+            pub fn body(&self) -> u64 {
+                self.body
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($letter, "{:03x}{:016x}"), self.slot.number(), self.body)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let parse = || {
+                    let digits = text.strip_prefix($letter)?;
+                    let plain = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+                    if digits.len() != 19 || !plain {
+                        return None;
+                    }
+                    let slot = Slot::new(u16::from_str_radix(&digits[..3], 16).ok()?)?;
+                    Some(Self { slot, body: u64::from_str_radix(&digits[3..], 16).ok()? })
+                };
+                parse().ok_or_else(|| refuse($kind, text))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.to_string()
+            }
+        }
+    };
+}
+
+slotted_id!(
+    /// A contact. Carries the slot of the address it was born from, so that binding the address,
+    /// making the contact and its first turn are one local commit. As text: `c`, 3 hexadecimal
+    /// digits of slot, 16 of body.
+    ContactId, "contact", "c");
+slotted_id!(
+    /// A case (atención). Carries the slot of the contact that created it. As text: `a`, 3
+    /// hexadecimal digits of slot, 16 of body.
+    CaseId, "case", "a");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_id_is_the_text_it_was_read_from() {
+        let id = ContactId::new(Slot::of("51999888777"), 7);
+        assert_eq!(id.to_string().parse::<ContactId>().unwrap(), id);
+        assert_eq!(id.to_string().len(), 20);
+    }
+
+    #[test]
+    fn foreign_texts_are_refused() {
+        for text in [
+            "",
+            "c",
+            "c400000000000000000f",
+            "cfff0000000000000001",
+            "C0010000000000000001",
+            "c00100000000000000é",
+        ] {
+            assert!(text.parse::<ContactId>().is_err(), "{text}");
+        }
+        assert!("a b".parse::<FlowId>().is_err());
+        assert!(serde_json::from_str::<FlowId>("\"../x\"").is_err());
+    }
+}

@@ -1,0 +1,83 @@
+//! What a channel hands to the engine: one value per element of a webhook.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, Address, InboundContent, Timestamp};
+
+/// One element of a webhook, understood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Inbound {
+    /// Somebody wrote.
+    Message(InboundMessage),
+    /// The provider tells what became of a message we sent.
+    Status(InboundStatus),
+}
+
+/// A customer's message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InboundMessage {
+    /// The account it was written to.
+    pub account: AccountId,
+    /// Who wrote.
+    pub sender: Sender,
+    /// The provider's id of the message (`wamid…`), unique within the account.
+    pub provider_id: String,
+    /// When the provider says it was written.
+    pub at: Timestamp,
+    /// What was written.
+    pub content: InboundContent,
+}
+
+/// Who wrote, by every address the webhook gave; the first is the one to route by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// At least one. A phone, when there is one, comes first.
+    pub addresses: Vec<Address>,
+    /// To whom an answer is sent: the provider's own id (`wa_id`, else the business-scoped id).
+    pub reply_to: String,
+    /// What the sender says of themselves.
+    pub profile: Profile,
+}
+
+/// What a sender says of themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Profile {
+    /// The name of their WhatsApp profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Their user name, shown and never used as a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+}
+
+/// What became of a message we sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundStatus {
+    /// The account it was sent from.
+    pub account: AccountId,
+    /// The provider's id of the message.
+    pub provider_id: String,
+    /// The attempt id that we gave with the send and the provider echoes.
+    pub attempt: Option<String>,
+    /// The news.
+    pub status: DeliveryStatus,
+    /// When it happened, by the provider.
+    pub at: Timestamp,
+    /// The provider's error code and words, for `failed`.
+    pub error: Option<(i64, String)>,
+}
+
+/// How far a message got. Ordered: news of a lower rank never undoes a higher one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// It will not arrive.
+    Failed,
+    /// Left the provider: one tick.
+    Sent,
+    /// On the device: two ticks.
+    Delivered,
+    /// Read: two blue ticks.
+    Read,
+}

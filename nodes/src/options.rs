@@ -1,0 +1,91 @@
+//! The options of a question: as buttons when they fit, else as a list.
+
+use cauce_flows::fields::{Key, Template};
+use cauce_flows::{Check, Context, limits};
+use cauce_model::{Button, Content, InboundContent, ListRow, ListSection};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The label that opens a list when the author gives none.
+pub(crate) const OPEN_LIST: &str = "Ver opciones";
+
+/// One answer to choose.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Opción")]
+pub struct Choice {
+    /// Stable id; the key of its exit.
+    #[schemars(title = "Identificador")]
+    #[schemars(extend("x-help" = "No cambia aunque cambie el título."))]
+    pub id: Key,
+    /// What the customer reads.
+    #[schemars(title = "Título", length(min = 1, max = limits::LIST_ROW_TITLE))]
+    #[schemars(extend("x-limit" = "limit.list_row_title", "x-i18n" = true))]
+    pub title: String,
+    /// A second line, in a list only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Descripción", length(min = 1, max = limits::LIST_ROW_DESCRIPTION))]
+    #[schemars(extend("x-limit" = "limit.list_row_description", "x-i18n" = true))]
+    pub description: Option<String>,
+    /// What is saved when it is chosen; the id when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Valor que se guarda", length(min = 1, max = 200))]
+    pub value: Option<String>,
+}
+
+impl Choice {
+    /// What is saved when it is chosen.
+    pub(crate) fn saved(&self) -> serde_json::Value {
+        self.value.as_deref().unwrap_or(self.id.source()).into()
+    }
+}
+
+/// Whether these options can be shown as buttons.
+pub(crate) fn fit_buttons(options: &[Choice]) -> bool {
+    let fits = |option: &Choice| {
+        option.description.is_none() && option.title.chars().count() <= limits::BUTTON_TITLE
+    };
+    options.len() <= limits::BUTTONS && options.iter().all(fits)
+}
+
+/// What is wrong with options, given where they stand in the config.
+pub(crate) fn check(options: &[Choice], at: &str, check: &mut Check<'_>) {
+    check.unique(&format!("{at}/{{}}/id"), "limit.id_repeated", options.iter().map(|option| option.id.source()));
+    check.unique(&format!("{at}/{{}}/title"), "limit.title_repeated", options.iter().map(|o| o.title.as_str()));
+}
+
+/// A text too long to go with buttons or a list.
+pub(crate) fn check_body(text: &Template, at: &str, check: &mut Check<'_>) {
+    let written = text.written();
+    if written > limits::INTERACTIVE_BODY {
+        check.error(
+            at,
+            "limit.interactive_body",
+            format!("Hay {written} caracteres y el máximo con botones o lista es {}.", limits::INTERACTIVE_BODY),
+            "Acórtalo, o envía una parte antes con un paso «message».",
+        );
+    }
+}
+
+/// The message that asks: buttons.
+pub(crate) fn buttons(cx: &Context<'_>, body: String, options: &[Choice]) -> Content {
+    let button = |option: &Choice| Button { id: cx.option_id(option.id.source()), title: option.title.clone() };
+    Content::Buttons { body, footer: None, buttons: options.iter().map(button).collect() }
+}
+
+/// The message that asks: a list.
+pub(crate) fn list(cx: &Context<'_>, body: String, label: Option<&str>, options: &[Choice]) -> Content {
+    let row = |option: &Choice| ListRow {
+        id: cx.option_id(option.id.source()),
+        title: option.title.clone(),
+        description: option.description.clone(),
+    };
+    let sections = vec![ListSection { title: None, rows: options.iter().map(row).collect() }];
+    Content::List { body, footer: None, button: label.unwrap_or(OPEN_LIST).to_owned(), sections }
+}
+
+/// Which option an answer means.
+pub(crate) fn chosen<'o>(cx: &Context<'_>, answer: &InboundContent, options: &'o [Choice]) -> Option<&'o Choice> {
+    let pairs = options.iter().map(|option| (option.id.source(), option.title.as_str()));
+    cx.chosen(answer, pairs).and_then(|i| options.get(i))
+}

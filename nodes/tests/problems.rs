@@ -1,0 +1,281 @@
+//! A broken flow: every problem at once, each with its code, its exact place and what to do.
+
+use cauce_flows::{Problem, Program, Severity};
+use cauce_nodes::catalogue;
+
+fn problems(yaml: &str) -> Vec<Problem> {
+    match Program::read(yaml, &catalogue()) {
+        Ok(program) => program.warnings().to_vec(),
+        Err(problems) => problems,
+    }
+}
+
+/// `line:column code` of every problem.
+fn places(problems: &[Problem]) -> Vec<String> {
+    let place = |p: &Problem| format!("{}:{} {}", p.line.unwrap_or(0), p.column.unwrap_or(0), p.code);
+    problems.iter().map(place).collect()
+}
+
+fn find<'a>(problems: &'a [Problem], code: &str) -> &'a Problem {
+    problems.iter().find(|p| p.code == code).unwrap_or_else(|| panic!("no {code} in {:#?}", places(problems)))
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let yaml = r#"id: mi flujo
+name: Bienvenida
+lenguage: es
+start: inicio
+nodes:
+  inicio:
+    kind: start
+    config: { keywords: [hola, "HOLA!"], any_mesage: true }
+    exits: { next: saludo }
+  saludo:
+    kind: qestion
+    config: { text: hola }
+    exits: { a: pregunta }
+  pregunta:
+    kind: question
+    config:
+      text: "Hola {{ apodo }} {{ contact.nombre }} {{ 1 + }}"
+      answer:
+        type: buttons
+        options:
+          - { id: ventas, title: "Un título demasiado largo" }
+          - { id: ventas, title: 5 }
+      retries: { max: "dos" }
+      timeout: 2 horas
+    exits:
+      ventas: fn
+      vetnas: fin
+      no_match: fin
+  datos:
+    kind: form
+    config:
+      fields:
+        - { key: e mail, type: mail, ask: ¿Correo? }
+        - { key: nombre, type: text }
+    exits: { ok: fin }
+  fin:
+    kind: end
+    config: { text: 1 }
+    exits: [a]
+  fin:
+    kind: end
+layout:
+  nada: { x: 0, y: abajo }
+"#;
+    let problems = problems(yaml);
+    let expected = [
+        "1:5 doc.bad_id",
+        "3:1 doc.unknown_field",
+        "8:42 doc.unknown_field",
+        "11:11 doc.unknown_kind",
+        "17:22 expr.unknown_variable",
+        "17:42 expr.unknown_field",
+        "17:59 expr.syntax",
+        "21:34 limit.list_row_title",
+        "22:34 doc.wrong_type",
+        "23:23 doc.wrong_type",
+        "24:16 doc.bad_duration",
+        "26:15 flow.exit_to_nowhere",
+        "29:3 flow.unreachable",
+        "33:18 expr.bad_name",
+        "33:32 doc.wrong_value",
+        "34:11 doc.missing_field",
+        "40:3 doc.duplicate_key",
+        "43:20 doc.wrong_type",
+    ];
+    assert_eq!(places(&problems), expected);
+    for problem in &problems {
+        assert!(!problem.message.is_empty() && !problem.help.is_empty(), "{problem:?}");
+    }
+}
+
+#[test]
+fn a_problem_proposes_what_was_probably_meant() {
+    let problems = problems(
+        r#"
+id: a
+nombre: A
+start: inico
+nodes:
+  inicio: { kind: strat, config: { keywords: [x] }, exits: { next: fim } }
+  pregunta:
+    kind: question
+    config: { text: ¿?, answer: { type: botones, options: [] }, retrys: {} }
+  fin: { kind: end, config: { texto: adiós } }
+"#,
+    );
+    for (code, words) in [
+        ("doc.unknown_kind", "«start»"),
+        ("flow.exit_to_nowhere", "«fin»"),
+        ("doc.wrong_value", "«buttons»"),
+    ] {
+        assert!(find(&problems, code).help.starts_with("Quizá quisiste decir"), "{code}");
+        assert!(find(&problems, code).help.contains(words), "{code}: {}", find(&problems, code).help);
+    }
+    let fields: Vec<&str> =
+        problems.iter().filter(|p| p.code == "doc.unknown_field").map(|p| p.help.as_str()).collect();
+    assert!(fields[1].starts_with("Quizá quisiste decir «retries»"), "{fields:?}");
+    assert!(fields[2].starts_with("Quizá quisiste decir «text»"), "{fields:?}");
+}
+
+#[test]
+fn a_problem_knows_its_step_and_its_pointer() {
+    let problems = problems(
+        r#"
+id: a
+name: A
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: paso } }
+  paso: { kind: message, config: { text: "{{ nada }}" }, exits: { nxt: fin } }
+  fin: { kind: end }
+"#,
+    );
+    let at = |code| {
+        let p = find(&problems, code);
+        (p.node.as_ref().map(|n| n.as_str().to_owned()), p.path.clone().unwrap_or_default())
+    };
+    let paso = Some("paso".to_owned());
+    assert_eq!(at("expr.unknown_variable"), (paso.clone(), "/nodes/paso/config/text".to_owned()));
+    assert_eq!(at("flow.exit_unknown"), (paso.clone(), "/nodes/paso/exits/nxt".to_owned()));
+    assert_eq!(at("flow.exit_missing"), (paso, "/nodes/paso/exits".to_owned()));
+    assert!(find(&problems, "flow.exit_unknown").help.contains("«next»"));
+}
+
+#[test]
+fn the_graph_is_proven_with_witnesses() {
+    let problems = problems(
+        r#"
+id: a
+name: A
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: pregunta } }
+  pregunta:
+    kind: question
+    config: { text: ¿Sí?, timeout: 1h }
+    exits: { ok: gira, no_match: fin, timeout: encierro }
+  gira: { kind: set, config: { variable: x, value: "1" }, exits: { next: otra } }
+  otra: { kind: decision, config: { rules: [{ id: si, when: x == 1 }] }, exits: { si: gira, else: fin } }
+  encierro: { kind: message, config: { text: Espera. }, exits: { next: pausa } }
+  pausa: { kind: wait, config: { for: 1m }, exits: { next: encierro } }
+  isla: { kind: end }
+  fin: { kind: end }
+"#,
+    );
+    assert_eq!(
+        places(&problems),
+        ["11:3 flow.loop_without_wait", "13:3 flow.trapped", "15:3 flow.unreachable"]
+    );
+    let witness = |code| find(&problems, code).witness.iter().map(|n| n.as_str()).collect::<Vec<_>>();
+    assert_eq!(witness("flow.loop_without_wait"), ["gira", "otra", "gira"]);
+    assert_eq!(witness("flow.trapped"), ["inicio", "pregunta", "encierro"]);
+    assert_eq!(find(&problems, "flow.unreachable").severity, Severity::Warning);
+    assert!(find(&problems, "flow.trapped").message.contains("«encierro» y «pausa»"));
+}
+
+#[test]
+fn a_step_that_leads_to_itself_is_a_loop() {
+    let problems = problems(
+        "id: a\nname: A\nstart: i\nnodes:\n  i: { kind: start, config: { any_message: true }, exits: { next: m } }\n  m: { kind: message, config: { text: x }, exits: { next: m } }\n",
+    );
+    let witness: Vec<&str> =
+        find(&problems, "flow.loop_without_wait").witness.iter().map(|n| n.as_str()).collect();
+    assert_eq!(witness, ["m", "m"]);
+    assert_eq!(find(&problems, "flow.trapped").line, Some(6));
+}
+
+#[test]
+fn a_flow_starts_at_a_start() {
+    for (start, help) in [("fin", "«inicio»"), ("inicoi", "Quizá quisiste decir «inicio»")] {
+        let yaml = format!(
+            "id: a\nname: A\nstart: {start}\nnodes:\n  inicio: {{ kind: start, config: {{ any_message: true }}, exits: {{ next: fin }} }}\n  fin: {{ kind: end }}\n"
+        );
+        let problems = problems(&yaml);
+        let problem = find(&problems, "flow.no_start");
+        assert_eq!((problem.line, problem.column), (Some(3), Some(8)));
+        assert!(problem.help.contains(help), "{}", problem.help);
+    }
+    let none = problems("id: a\nname: A\nnodes: {}\n");
+    assert_eq!(places(&none), ["1:1 doc.missing_field"], "{none:#?}");
+}
+
+#[test]
+fn kinds_check_what_a_schema_cannot_say() {
+    let mut wrong = Vec::new();
+    for (config, expected) in [
+        ("kind: start\n    config: {}", vec!["7:13 node.start.no_trigger"]),
+        ("kind: start\n    config: { keywords: [hola, ¡Hóla!] }", vec!["7:32 node.start.keyword_repeated"]),
+        ("kind: message\n    config: {}", vec!["7:13 node.message.empty"]),
+        ("kind: message\n    config: { text: a, image: { link: 'ftp://x' } }", vec![
+            "7:31 node.message.both", "7:39 node.message.link",
+        ]),
+        ("kind: message\n    config: { text: '' }", vec!["7:21 limit.empty"]),
+        ("kind: message\n    config: { text: }", vec!["7:19 doc.wrong_type"]),
+        ("kind: decision\n    config: { rules: [{ id: else, when: 'true' }, { id: a, when: '1' }, { id: A, when: '1' }] }", vec![
+            "7:29 node.decision.id_reserved", "7:79 node.decision.id_repeated",
+        ]),
+        ("kind: decision\n    config: { rules: [] }", vec!["7:22 limit.length"]),
+        ("kind: set\n    config: { variable: 2x, value: 1 }", vec!["7:25 expr.bad_name", "7:36 doc.wrong_type"]),
+        ("kind: set\n    config: { variable: if, value: '1' }", vec!["7:25 expr.bad_name"]),
+        ("kind: wait\n    config: { for: 0s }", vec!["7:20 doc.bad_duration"]),
+        ("kind: wait", vec!["6:5 doc.missing_field"]),
+        ("kind: handoff\n    config: { queue: mi cola }", vec!["7:22 doc.bad_id"]),
+        ("kind: message\n    v: 2\n    config: { text: a }", vec!["7:8 doc.version"]),
+        ("kind: form\n    config: { fields: [{ key: a, type: text, ask: x }, { key: a, type: email, ask: x }] }", vec![
+            "7:63 node.form.key_repeated",
+        ]),
+        ("kind: form\n    config: { fields: [{ key: a, type: text, ask: x, min_length: 9, max_length: 3 }] }", vec![
+            "7:24 node.form.lengths",
+        ]),
+        ("kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: timeout, title: Sí }, { id: b, title: si }] } }", vec![
+            "7:65 node.question.id_reserved", "7:103 limit.title_repeated",
+        ]),
+        ("kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: a, title: Exactamente veintidós }] } }", vec![
+            "7:75 limit.button_title",
+        ]),
+        ("kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: a, title: A },{ id: b, title: B },{ id: c, title: C },{ id: d, title: D }] } }", vec![
+            "7:58 limit.buttons",
+        ]),
+        ("kind: question\n    config: { text: x, answer: { type: open, options: [] } }", vec!["7:46 doc.unknown_field"]),
+        ("kind: question\n    config: { text: x, answer: {} }", vec!["7:24 doc.missing_field"]),
+        ("kind: question\n    config: { text: x, answer: hola }", vec!["7:32 doc.wrong_type"]),
+        ("kind: question\n    config: { text: 'x {{ y' }", vec!["7:21 expr.unclosed"]),
+        ("kind: nada", vec!["6:11 doc.unknown_kind"]),
+        ("kind: 3", vec!["6:11 doc.wrong_type"]),
+        ("nombre: x", vec!["5:3 doc.missing_field", "6:5 doc.unknown_field"]),
+    ] {
+        // The step's own lines are 6 and on.
+        let yaml = format!("id: a\nname: A\nstart: paso\nnodes:\n  paso:\n    {config}\n");
+        let found: Vec<String> =
+            places(&problems(&yaml)).into_iter().filter(|p| !p.contains("flow.")).collect();
+        if found != expected {
+            wrong.push(format!("{yaml}{found:?}\n{expected:?}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn limits_count_characters_of_the_written_part() {
+    let message = |text: &str| {
+        format!(
+            "id: a\nname: A\nstart: i\nvariables: {{ x: {{}} }}\nnodes:\n  i: {{ kind: start, config: {{ any_message: true }}, exits: {{ next: m }} }}\n  m: {{ kind: message, config: {{ text: \"{text}\" }}, exits: {{ next: f }} }}\n  f: {{ kind: end }}\n"
+        )
+    };
+    assert_eq!(places(&problems(&message(&"ñ".repeat(4096)))), [""; 0]);
+    assert_eq!(places(&problems(&message(&"ñ".repeat(4097)))), ["7:39 limit.text_body"]);
+    assert_eq!(places(&problems(&message(&format!("{}{{{{ x }}}}", "ñ".repeat(4096))))), [""; 0]);
+}
+
+#[test]
+fn json_is_read_as_well() {
+    let json = r#"{"id": "a", "name": "A", "start": "i", "nodes": {
+  "i": {"kind": "start", "config": {"any_message": true}, "exits": {"next": "f"}},
+  "f": {"kind": "end", "config": {"txt": "x"}}}}"#;
+    assert_eq!(places(&problems(json)), ["3:35 doc.unknown_field"]);
+}

@@ -1,0 +1,149 @@
+// A whole Cauce for one test: `cauce demo` in a folder of its own, on ports of its own.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const CAUCE = process.env.CAUCE_BIN ?? path.join(ROOT, "target/debug/cauce");
+const READY_WITHIN_MS = 60_000;
+const ENDS_WITHIN_MS = 20_000;
+
+export type User = { email: string; password: string; role: "admin" | "agent"; name: string };
+/** The line that `cauce demo --json` prints once everything answers. */
+export type Ready = { url: string; phone_url: string; users: User[]; data: string };
+
+export class House {
+  /** What both outputs of the process said, for the report of a failed test. */
+  log = "";
+  #child: ChildProcess | undefined;
+  /** The process group of the child that was started last. */
+  #group: number | undefined;
+  #ready: Ready | undefined;
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Starts a new one, with the demo's workspace and nothing said yet. */
+  static async start(): Promise<House> {
+    const house = new House(await mkdtemp(path.join(tmpdir(), "cauce-house-")));
+    try {
+      await house.#launch(0, 0);
+    } catch (error) {
+      await house.remove().catch(() => {}); // why it did not start says more
+      throw error;
+    }
+    return house;
+  }
+
+  get ready(): Ready {
+    if (!this.#ready) throw new Error("the demo is not running");
+    return this.#ready;
+  }
+
+  /** The people who answer customers; the demo makes at least two. */
+  get agents(): [User, User] {
+    const [first, second] = this.ready.users.filter((user) => user.role === "agent");
+    if (!first || !second) throw new Error("the demo needs two agents");
+    return [first, second];
+  }
+
+  /** Runs `cauce` with these arguments and hands back what it said. Fails unless it exits with 0. */
+  async cauce(...args: string[]): Promise<string> {
+    const child = spawn(CAUCE, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    child.stdout.on("data", (chunk) => (said += chunk));
+    child.stderr.on("data", (chunk) => (said += chunk));
+    const [code] = await once(child, "close");
+    if (code !== 0) throw new Error(`cauce ${args.join(" ")} ended with ${code}:\n${said}`);
+    return said;
+  }
+
+  /** Asks it to end (SIGTERM) and waits until it has. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = undefined;
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`the demo ended by itself; it said:\n${this.log}`);
+    }
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    const impatient = setTimeout(() => this.#signalAll("SIGKILL"), ENDS_WITHIN_MS);
+    const [code, signal] = await ended;
+    clearTimeout(impatient);
+    if (signal === "SIGKILL") throw new Error(`the demo did not end on SIGTERM; it said:\n${this.log}`);
+    if (code !== 0) throw new Error(`the demo ended with ${code}; it said:\n${this.log}`);
+  }
+
+  /** Takes it away in the middle of whatever it is doing, the emulator too (SIGKILL). */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = undefined;
+    const ended = once(child, "exit");
+    this.#signalAll("SIGKILL");
+    await ended;
+  }
+
+  /** Starts it again on the same folder and the same ports: open pages find it again. */
+  async restart(): Promise<void> {
+    const { url, phone_url } = this.ready;
+    await this.stop();
+    await this.#launch(Number(new URL(url).port), Number(new URL(phone_url).port));
+  }
+
+  /** Ends it and removes its folder. */
+  async remove(): Promise<void> {
+    try {
+      await this.stop();
+    } finally {
+      this.#signalAll("SIGKILL");
+      await rm(this.#folder, { recursive: true, force: true });
+    }
+  }
+
+  async #launch(port: number, emulatorPort: number): Promise<void> {
+    if (!existsSync(CAUCE)) throw new Error(`${CAUCE} is missing: run \`make build\` first`);
+    const ports = ["--port", String(port), "--emulator-port", String(emulatorPort)];
+    // A process group of its own, so that the emulator it starts never outlives the test.
+    const child = spawn(CAUCE, ["demo", "--data", path.join(this.#folder, "data"), ...ports, "--json"], {
+      cwd: ROOT,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    this.#group = child.pid;
+    child.stderr.on("data", (chunk) => (this.log += chunk));
+
+    this.#ready = await new Promise<Ready>((resolve, reject) => {
+      const giveUp = (why: string) => {
+        clearTimeout(impatient);
+        reject(new Error(`${why}; it said:\n${this.log}`));
+      };
+      const impatient = setTimeout(() => giveUp("the demo was not ready in time"), READY_WITHIN_MS);
+      child.once("error", (error) => giveUp(error.message));
+      child.once("exit", (code, signal) => giveUp(`the demo ended with ${code ?? signal}`));
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        this.log += `${line}\n`;
+        if (!line.startsWith("{")) return;
+        clearTimeout(impatient);
+        resolve(JSON.parse(line) as Ready);
+      });
+    });
+  }
+
+  #signalAll(signal: NodeJS.Signals): void {
+    if (this.#group === undefined) return;
+    try {
+      process.kill(-this.#group, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // nobody of it is left
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError, request, setCsrf, setSignedOutHandler } from "./http";
+
+const fetchMock = vi.fn<typeof fetch>();
+
+beforeEach(() => {
+  vi.stubGlobal("fetch", fetchMock);
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  fetchMock.mockReset();
+  setCsrf(null);
+  setSignedOutHandler(() => {});
+});
+
+function problem(status: number, body: object) {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/problem+json; charset=utf-8" },
+  });
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ApiError);
+  return error as ApiError;
+}
+
+describe("request", () => {
+  it("leaves undefined query values out and escapes the rest", async () => {
+    fetchMock.mockResolvedValue(new Response("{}"));
+    await request("GET", "/api/conversations", { query: { tab: "mine", before: undefined, q: "a&b" } });
+    expect(fetchMock.mock.calls[0]?.[0]).toBe("/api/conversations?tab=mine&q=a%26b");
+  });
+
+  it("sends the CSRF token with unsafe methods only", async () => {
+    setCsrf("secret");
+    fetchMock.mockImplementation(async () => new Response("{}"));
+    await request("GET", "/api/me");
+    await request("POST", "/api/logout");
+    const headers = fetchMock.mock.calls.map((call) => call[1]?.headers as Record<string, string>);
+    expect(headers[0]).not.toHaveProperty("X-CSRF-Token");
+    expect(headers[1]).toHaveProperty("X-CSRF-Token", "secret");
+  });
+
+  it("returns undefined for 204", async () => {
+    fetchMock.mockResolvedValue(new Response(null, { status: 204 }));
+    expect(await request("POST", "/api/logout")).toBeUndefined();
+  });
+
+  it("turns problem+json into an error with its code and its extra members", async () => {
+    fetchMock.mockResolvedValue(
+      problem(409, {
+        code: "case.taken",
+        title: "Ya la tomaron",
+        status: 409,
+        holder: { id: "u2", name: "Eva" },
+      }),
+    );
+    const error = await errorOf(request("POST", "/api/cases/k1/take", { body: { command: "1" } }));
+    expect([error.code, error.status, error.problem?.holder?.name]).toEqual(["case.taken", 409, "Eva"]);
+  });
+
+  it("says http.<status> when the answer is not a problem, and network when there is none", async () => {
+    fetchMock.mockResolvedValueOnce(new Response("<h1>Bad gateway</h1>", { status: 502 }));
+    expect((await errorOf(request("GET", "/api/me"))).code).toBe("http.502");
+    fetchMock.mockRejectedValueOnce(new TypeError("Failed to fetch"));
+    expect((await errorOf(request("GET", "/api/me"))).code).toBe("network");
+  });
+
+  it("tells the app when nobody is signed in, but not when a password is wrong", async () => {
+    const signedOut = vi.fn();
+    setSignedOutHandler(signedOut);
+    fetchMock.mockResolvedValueOnce(problem(401, { code: "auth.wrong", title: "No coincide", status: 401 }));
+    await errorOf(request("POST", "/api/login", { body: {} }));
+    expect(signedOut).not.toHaveBeenCalled();
+    fetchMock.mockResolvedValueOnce(problem(401, { code: "auth.required", title: "Entra", status: 401 }));
+    await errorOf(request("GET", "/api/flows"));
+    expect(signedOut).toHaveBeenCalledOnce();
+  });
+});

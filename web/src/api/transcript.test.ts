@@ -1,0 +1,57 @@
+import { expect, it } from "vitest";
+import { mergeEarlier, mergeLatest } from "./transcript";
+import type { Conversation, Message, MessageStatus } from "./types";
+
+const message = (seq: number, status: MessageStatus | null = null): Message => ({
+  seq,
+  at: new Date(seq * 1000).toISOString(),
+  author: { kind: "contact" },
+  direction: "in",
+  content: { type: "text", body: `m${seq}` },
+  status,
+  error: null,
+});
+
+const range = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+
+const conversation = (messages: Message[], earlier: boolean): Conversation => ({
+  summary: {
+    contact: "c1",
+    name: null,
+    address: "+51 1",
+    stage: "bot",
+    unread: 0,
+    last: null,
+    window_ends_at: null,
+    case: null,
+    run: null,
+    updated_at: "2026-11-20T00:00:00.000Z",
+  },
+  messages,
+  earlier,
+  captured: [],
+  cases: [],
+});
+
+const seqs = (value: Conversation) => value.messages.map((each) => each.seq);
+
+it("keeps loaded older messages when the last page is fetched again, newest facts winning", () => {
+  const known = mergeEarlier(conversation(range(11, 20), true), { messages: range(1, 10), earlier: false });
+  expect([seqs(known).length, known.earlier]).toEqual([20, false]);
+  const fresh = conversation([...range(13, 20).slice(0, 7), message(20, "read"), message(21)], true);
+  const merged = mergeLatest(known, fresh);
+  expect(seqs(merged)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
+  expect(merged.messages[19]?.status).toBe("read");
+  expect(merged.earlier).toBe(false);
+});
+
+it("starts over rather than show a hole", () => {
+  const merged = mergeLatest(conversation(range(1, 10), false), conversation(range(12, 20), true));
+  expect([seqs(merged)[0], merged.earlier]).toEqual([12, true]);
+});
+
+it("takes the fresh answer whole when it is the whole conversation", () => {
+  const merged = mergeLatest(conversation(range(1, 10), false), conversation(range(1, 3), false));
+  expect(seqs(merged)).toEqual([1, 2, 3]);
+});

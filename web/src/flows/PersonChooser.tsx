@@ -1,0 +1,39 @@
+// Whose walk to light: everybody who wrote, those inside this flow first.
+import { Select } from "@mantine/core";
+import { IconUserSearch } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { conversationsQuery } from "../api/queries";
+import styles from "./PersonChooser.module.css";
+
+type Props = { flow: string; value: string | null; onChange: (contact: string | null) => void };
+
+export function PersonChooser({ flow, value, onChange }: Props) {
+  const { t } = useTranslation();
+  const all = useInfiniteQuery(conversationsQuery("all")).data;
+  const options = useMemo(() => {
+    const people = all?.pages.flatMap((page) => page.items) ?? [];
+    const inside = people.filter((person) => person.run?.flow === flow);
+    const others = people.filter((person) => person.run?.flow !== flow);
+    return [...inside, ...others].map((person) => ({
+      value: person.contact,
+      label: person.name ? `${person.name} · ${person.address}` : person.address,
+    }));
+  }, [all, flow]);
+  return (
+    <Select
+      className={styles.chooser ?? ""}
+      aria-label={t("flow.choose")}
+      placeholder={t("flow.choosePlaceholder")}
+      nothingFoundMessage={t("flow.chooseEmpty")}
+      leftSection={<IconUserSearch size={17} aria-hidden />}
+      data={options}
+      value={value}
+      onChange={onChange}
+      searchable
+      limit={50}
+      data-testid="person-chooser"
+    />
+  );
+}

@@ -1,0 +1,153 @@
+// One conversation: head, transcript, composer, and the panel with what is known about the person.
+import { Drawer } from "@mantine/core";
+import { useDocumentVisibility, useMediaQuery } from "@mantine/hooks";
+import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError } from "../api/http";
+import { conversationQuery, endCase, keys, markRead, meQuery, newCommand, takeCase } from "../api/queries";
+import type { Conversation, Tab } from "../api/types";
+import { Failed, LoadingScreen, Notice } from "../app/Screens";
+import { useStored } from "../lib/stored";
+import { useKeys } from "../lib/useKeys";
+import { Composer } from "./Composer";
+import { ConversationHead } from "./ConversationHead";
+import styles from "./ConversationView.module.css";
+import { DataPanel } from "./DataPanel";
+import { Transcript } from "./Transcript";
+
+type Props = { contact: string; tab: Tab };
+
+export function ConversationView({ contact, tab }: Props) {
+  const { t } = useTranslation();
+  const query = useQuery(conversationQuery(contact));
+
+  if (query.data) return <Open conversation={query.data} tab={tab} />;
+  return (
+    <section className={styles.alone} data-conversation>
+      {query.isPending && <LoadingScreen />}
+      {query.isError &&
+        (query.error instanceof ApiError && query.error.status === 404 ? (
+          <Notice title={t("inbox.notFound.title")} text={t("inbox.notFound.text")} />
+        ) : (
+          <Failed error={query.error} retry={() => void query.refetch()} />
+        ))}
+    </section>
+  );
+}
+
+/** Tells the server that what is on screen was seen; a hidden tab sees nothing. */
+function useMarkRead({ summary, messages }: Conversation) {
+  const visible = useDocumentVisibility() === "visible";
+  const last = messages.at(-1)?.seq;
+  const { contact, unread } = summary;
+  useEffect(() => {
+    if (!visible || unread === 0 || last === undefined) return;
+    // A failure only leaves the mark unread; the next message or visit tries again.
+    markRead(contact).catch(() => {});
+  }, [visible, unread, last, contact]);
+}
+
+function Open({ conversation, tab }: { conversation: Conversation; tab: Tab }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { data: me } = useSuspenseQuery(meQuery);
+  const wide = useMediaQuery("(min-width: 75em)", true, { getInitialValueInEffect: false });
+  const [panel, setPanel] = useStored("cauce.panel", "open");
+  const [drawer, setDrawer] = useState(false);
+  const [refusal, setRefusal] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState<"take" | "end" | null>(null);
+  const [ending, setEnding] = useState(false);
+  const composer = useRef<HTMLTextAreaElement>(null);
+  const [focusComposer, setFocusComposer] = useState(false);
+
+  const { summary } = conversation;
+  const { contact } = summary;
+  const live = summary.case && summary.case.state !== "ended" ? summary.case : null;
+  const mine = live?.state === "open" && live.assignee?.id === me.user.id;
+  useMarkRead(conversation);
+
+  async function command(kind: "take" | "end") {
+    if (!live || busy) return;
+    setBusy(kind);
+    setRefusal(null);
+    try {
+      await (kind === "take" ? takeCase : endCase)(live.id, newCommand());
+      if (kind === "take") setFocusComposer(true);
+    } catch (error) {
+      if (error instanceof ApiError) setRefusal(error);
+    }
+    // Also when the live connection is down: the person sees at once what the click did.
+    await client.invalidateQueries({ queryKey: keys.conversation(contact) });
+    void client.invalidateQueries({ queryKey: keys.conversations });
+    setBusy(null);
+    setEnding(false);
+  }
+
+  useEffect(() => {
+    if (!focusComposer || !mine) return;
+    composer.current?.focus();
+    setFocusComposer(false);
+  }, [focusComposer, mine]);
+
+  const canTake = live?.state === "queued";
+  useKeys({
+    t: () => canTake && void command("take"),
+    e: () => mine && setEnding(true),
+    r: () => composer.current?.focus(),
+  });
+
+  const showPanel = wide && panel === "open";
+  return (
+    <div className={styles.view} data-panel={showPanel} data-conversation>
+      <section
+        className={styles.conversation}
+        aria-label={t("conversation.transcript", { name: summary.name ?? summary.address })}
+      >
+        <ConversationHead
+          summary={summary}
+          mine={mine}
+          canTake={canTake}
+          busy={busy}
+          ending={ending}
+          panelOpen={wide ? showPanel : drawer}
+          onTake={() => void command("take")}
+          onEnd={() => void command("end")}
+          onEnding={setEnding}
+          onPanel={() => (wide ? setPanel(showPanel ? "closed" : "open") : setDrawer(true))}
+          onBack={() => void navigate({ to: "/bandeja", search: { tab } })}
+        />
+        <Transcript conversation={conversation} me={me.user.id} onRefused={setRefusal} />
+        <Composer
+          summary={summary}
+          me={me.user.id}
+          caseId={mine ? live.id : null}
+          inputRef={composer}
+          refusal={refusal}
+          onRefusal={setRefusal}
+        />
+      </section>
+      {showPanel && (
+        <aside className={styles.panel} aria-label={t("panel.title")}>
+          <DataPanel conversation={conversation} />
+        </aside>
+      )}
+      {!wide && (
+        <Drawer
+          opened={drawer}
+          onClose={() => setDrawer(false)}
+          position="right"
+          size={340}
+          title={t("panel.title")}
+          closeButtonProps={{ "aria-label": t("panel.close") }}
+          padding={0}
+          classNames={{ header: styles.drawerHead ?? "" }}
+        >
+          <DataPanel conversation={conversation} />
+        </Drawer>
+      )}
+    </div>
+  );
+}

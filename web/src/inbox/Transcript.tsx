@@ -1,0 +1,224 @@
+// The conversation as it was: days, messages, what happened to the case; at the end what is being sent.
+import { Button, Text } from "@mantine/core";
+import { IconArrowDown } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ApiError } from "../api/http";
+import { loadEarlier } from "../api/queries";
+import type { Conversation } from "../api/types";
+import { useErrorText } from "../app/Screens";
+import { useNow } from "../lib/clock";
+import { clock, dayName, full } from "../lib/time";
+import { addToDraft } from "./draft";
+import { MessageBubble, PendingBubble } from "./MessageBubble";
+import { discard, sendAgain, settle, usePending } from "./outbox";
+import styles from "./Transcript.module.css";
+import { type CaseEvent, timeline } from "./timeline";
+
+type Props = { conversation: Conversation; me: string; onRefused: (error: ApiError) => void };
+
+export function Transcript({ conversation, me, onRefused }: Props) {
+  const { t } = useTranslation();
+  const { messages, cases, earlier } = conversation;
+  const { contact } = conversation.summary;
+  const now = useNow();
+  const items = useMemo(() => timeline(messages, cases, earlier), [messages, cases, earlier]);
+  const shown = useMemo(() => new Set(messages.map((message) => message.seq)), [messages]);
+  const pending = usePending(contact).filter((each) => each.seq === null || !shown.has(each.seq));
+  const last = messages.at(-1)?.seq ?? 0;
+  const scroll = useStickyScroll(last, messages[0]?.seq ?? 0, pending.length);
+
+  useEffect(() => settle(contact, (seq) => shown.has(seq)), [contact, shown]);
+
+  return (
+    <div className={styles.frame}>
+      <div
+        ref={scroll.frame}
+        className={styles.scroll}
+        onScroll={scroll.onScroll}
+        role="log"
+        // A scrolling place must be reachable by keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
+        tabIndex={0}
+        aria-label={t("conversation.transcript", {
+          name: conversation.summary.name ?? conversation.summary.address,
+        })}
+        data-testid="transcript"
+      >
+        <div ref={scroll.content} className={styles.content}>
+          {earlier && <Earlier contact={contact} onBefore={scroll.keepPlace} />}
+          {items.length === 0 && pending.length === 0 && (
+            <Text c="dimmed" size="sm" ta="center" py="xl">
+              {t("conversation.noMessages")}
+            </Text>
+          )}
+          {items.map((item) => {
+            if (item.kind === "day") {
+              return (
+                <div key={item.key} className={styles.day}>
+                  <time dateTime={item.at}>{dayName(item.at, now)}</time>
+                </div>
+              );
+            }
+            if (item.kind === "event") return <EventLine key={item.key} event={item.event} me={me} />;
+            return <MessageBubble key={item.key} message={item.message} me={me} />;
+          })}
+          {pending.map((each) => (
+            <PendingBubble
+              key={each.command}
+              pending={each}
+              onAgain={() =>
+                void sendAgain(contact, each, (error, body) => {
+                  addToDraft(me, contact, body);
+                  onRefused(error);
+                })
+              }
+              onDiscard={() => discard(contact, each.command)}
+            />
+          ))}
+        </div>
+      </div>
+      {scroll.unseen && (
+        <Button
+          className={styles.newer ?? ""}
+          size="xs"
+          radius="xl"
+          leftSection={<IconArrowDown size={14} aria-hidden />}
+          onClick={scroll.toEnd}
+        >
+          {t("conversation.newMessages")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Stays at the end while one reads the end, and where one is otherwise. */
+function useStickyScroll(last: number, first: number, pendingCount: number) {
+  const frame = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  const heightBefore = useRef<number | null>(null);
+  const [unseen, setUnseen] = useState(false);
+
+  const toEnd = () => {
+    const element = frame.current;
+    if (!element) return;
+    element.scrollTop = element.scrollHeight;
+    atEnd.current = true;
+    setUnseen(false);
+  };
+
+  // Pictures that arrive late and panes that change size move the end.
+  useEffect(() => {
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current && frame.current) frame.current.scrollTop = frame.current.scrollHeight;
+    });
+    if (content.current) observer.observe(content.current);
+    if (frame.current) observer.observe(frame.current);
+    return () => observer.disconnect();
+  }, []);
+
+  const seen = useRef(last);
+  useLayoutEffect(() => {
+    if (last > seen.current && !atEnd.current) setUnseen(true);
+    seen.current = last;
+  }, [last]);
+
+  // What I send is what I look at.
+  const pendingBefore = useRef(pendingCount);
+  useLayoutEffect(() => {
+    if (pendingCount > pendingBefore.current && frame.current) {
+      frame.current.scrollTop = frame.current.scrollHeight;
+      atEnd.current = true;
+      setUnseen(false);
+    }
+    pendingBefore.current = pendingCount;
+  }, [pendingCount]);
+
+  // Older messages that were put in front do not move what is being read.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the first message changes.
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element && heightBefore.current !== null) {
+      element.scrollTop = element.scrollHeight - heightBefore.current;
+    }
+    heightBefore.current = null;
+  }, [first]);
+
+  return {
+    frame,
+    content,
+    unseen,
+    toEnd,
+    keepPlace: () => {
+      const element = frame.current;
+      heightBefore.current = element ? element.scrollHeight - element.scrollTop : null;
+    },
+    onScroll: () => {
+      const element = frame.current;
+      if (!element) return;
+      atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
+      if (atEnd.current) setUnseen(false);
+    },
+  };
+}
+
+function Earlier({ contact, onBefore }: { contact: string; onBefore: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const errorText = useErrorText();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<unknown>(null);
+
+  async function load() {
+    setBusy(true);
+    setProblem(null);
+    onBefore();
+    try {
+      await loadEarlier(client, contact);
+    } catch (error) {
+      setProblem(error);
+    }
+    setBusy(false);
+  }
+
+  return (
+    <div className={styles.earlier}>
+      {problem !== null && (
+        <Text size="sm" c="red" role="alert">
+          {errorText(problem)}
+        </Text>
+      )}
+      <Button variant="subtle" size="xs" loading={busy} onClick={() => void load()}>
+        {t("conversation.earlier")}
+      </Button>
+    </div>
+  );
+}
+
+function EventLine({ event, me }: { event: CaseEvent; me: string }) {
+  const { t } = useTranslation();
+  const holder = event.case.assignee;
+  const byMe = holder?.id === me;
+  const name = holder?.name ?? "";
+  const text = {
+    queued: t("conversation.event.queued", { queue: event.case.queue }),
+    taken: byMe ? t("conversation.event.takenByYou") : t("conversation.event.taken", { name }),
+    resolved: byMe
+      ? t("conversation.event.resolvedByYou")
+      : holder
+        ? t("conversation.event.resolved", { name })
+        : t("conversation.event.resolvedByNobody"),
+    timed_out: t("conversation.event.timed_out"),
+  }[event.kind];
+  return (
+    <div className={styles.event} data-testid={`event-${event.kind}`}>
+      <span>{text}</span>
+      <time dateTime={event.at} title={full(event.at)}>
+        {clock(event.at)}
+      </time>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+// A conversation as it is read: messages, what happened to its cases, and the days, in one line of time.
+import type { CaseView, Message } from "../api/types";
+
+export type CaseEvent = {
+  kind: "queued" | "taken" | "resolved" | "timed_out";
+  case: CaseView;
+  at: string;
+};
+
+export type TimelineItem =
+  | { kind: "day"; key: string; at: string }
+  | { kind: "message"; key: string; at: string; message: Message }
+  | { kind: "event"; key: string; at: string; event: CaseEvent };
+
+function eventsOf(each: CaseView): CaseEvent[] {
+  const events: CaseEvent[] = [{ kind: "queued", case: each, at: each.queued_at }];
+  if (each.taken_at) events.push({ kind: "taken", case: each, at: each.taken_at });
+  if (each.ended_at) {
+    const kind = each.end_reason === "timed_out" ? "timed_out" : "resolved";
+    events.push({ kind, case: each, at: each.ended_at });
+  }
+  return events;
+}
+
+const localDay = (at: string) => new Date(at).toDateString();
+
+/** Messages keep their order (their number, not their clock); what happened before the first one shown is left out. */
+export function timeline(messages: Message[], cases: CaseView[], earlier: boolean): TimelineItem[] {
+  const from = earlier ? Date.parse(messages[0]?.at ?? "") : Number.NEGATIVE_INFINITY;
+  const events = cases
+    .flatMap(eventsOf)
+    .filter((event) => Date.parse(event.at) >= from)
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+
+  const items: TimelineItem[] = [];
+  let day: string | null = null;
+  const push = (item: TimelineItem) => {
+    const itsDay = localDay(item.at);
+    if (itsDay !== day) items.push({ kind: "day", key: `day-${item.key}`, at: item.at });
+    day = itsDay;
+    items.push(item);
+  };
+  const pushEvents = (until: number) => {
+    while (events[0] && Date.parse(events[0].at) < until) {
+      const event = events.shift() as CaseEvent;
+      push({ kind: "event", key: `${event.case.id}-${event.kind}`, at: event.at, event });
+    }
+  };
+
+  for (const message of messages) {
+    pushEvents(Date.parse(message.at));
+    push({ kind: "message", key: `m${message.seq}`, at: message.at, message });
+  }
+  pushEvents(Number.POSITIVE_INFINITY);
+  return items;
+}

@@ -1,0 +1,43 @@
+// The messages of a chat, with the days between them.
+import { Fragment } from "react";
+import { useTranslation } from "react-i18next";
+import { Bubble } from "./Bubble";
+import { quotedId } from "./content";
+import type { PhoneMessage } from "./emulator";
+import { day, daysAgo } from "./format";
+import styles from "./Messages.module.css";
+
+type Props = {
+  messages: PhoneMessage[] | undefined;
+  tap: (message: PhoneMessage, id: string) => void;
+  openList: (message: PhoneMessage) => void;
+};
+
+export function Messages({ messages, tap, openList }: Props) {
+  const { t } = useTranslation();
+  const now = Date.now();
+  const all = messages ?? [];
+  return (
+    <div className={styles.messages} role="log" aria-label={t("phone.messages")} aria-busy={!messages}>
+      <p className={styles.notice}>{t("phone.simulated")}</p>
+      {all.map((message, index) => {
+        const before = all[index - 1];
+        const newDay = !before || daysAgo(before.at, message.at) > 0;
+        const quoted = quotedId(message.message);
+        return (
+          <Fragment key={message.id}>
+            {newDay && <p className={styles.day}>{day(message.at, now)}</p>}
+            <Bubble
+              message={message}
+              quoted={quoted ? all.find(({ id }) => id === quoted) : undefined}
+              first={newDay || before?.from !== message.from}
+              tap={(id) => tap(message, id)}
+              openList={() => openList(message)}
+            />
+          </Fragment>
+        );
+      })}
+      {messages?.length === 0 && <p className={styles.hint}>{t("phone.hint")}</p>}
+    </div>
+  );
+}
