@@ -10,8 +10,10 @@ mod session;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -68,7 +70,20 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(webhook::routes())
         .fallback(assets::serve)
         .method_not_allowed_fallback(|| async { crate::problem::Problem::method_not_allowed() });
+    let router = router.layer(middleware::from_fn_with_state(app.clone(), tell_cursor));
     assets::with_security_headers(router).with_state(app)
+}
+
+/// The header in which a write says from where on lists show it: `?after=` waits for that.
+const CURSOR: &str = "x-cauce-cursor";
+
+async fn tell_cursor(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let writes = !request.method().is_safe() && request.uri().path().starts_with("/api/");
+    let mut response = next.run(request).await;
+    if writes && let Ok(cursor) = app.runtime.written().to_string().parse() {
+        response.headers_mut().insert(CURSOR, cursor);
+    }
+    response
 }
 
 /// Ready when the store answers.

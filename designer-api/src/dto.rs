@@ -339,6 +339,8 @@ pub struct ConversationQuery {
     pub limit: Option<u32>,
     /// The `next` of the page before.
     pub before: Option<String>,
+    /// The `x-cauce-cursor` of a write: the answer waits until the list shows it, at most 5 seconds.
+    pub after: Option<String>,
 }
 
 /// Conversations.

@@ -88,9 +88,16 @@ fn is_first(v: &u16) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Position {
     /// To the right.
+    #[serde(serialize_with = "pixels")]
     pub x: f64,
     /// Down.
+    #[serde(serialize_with = "pixels")]
     pub y: f64,
+}
+
+/// Whole pixels without a decimal point.
+fn pixels<S: serde::Serializer>(n: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if n.fract() == 0.0 && n.abs() < 1e15 { serializer.serialize_i64(*n as i64) } else { serializer.serialize_f64(*n) }
 }
 
 /// Reads a flow from YAML, or from JSON, which is YAML too.

@@ -7,7 +7,13 @@ use crate::Document;
 
 /// The canonical YAML of a document.
 pub(crate) fn to_yaml(document: &Document) -> String {
-    let options = serde_yaml::ser_options! { prefer_block_scalars: false, compact_list_indent: false };
+    // Texts of several lines as blocks, none folded: a line of the file is a line of the message.
+    let options = serde_yaml::ser_options! {
+        compact_list_indent: false,
+        folded_wrap_chars: usize::MAX,
+        yaml_12: true,
+        no_lang_directive: true,
+    };
     serde_yaml::to_string_with_options(document, options)
         .expect("a document is maps with text keys, lists and scalars: YAML writes all of them")
 }

@@ -123,8 +123,8 @@ macro_rules! kind {
     };
 }
 kind!(First, "first", Role::Start, false);
-// Claims to wait, so that the checks let a loop of it pass.
-kind!(Middle, "middle", Role::Step, true);
+// Claims to wait and to be a person, so that the checks let a loop of it pass.
+kind!(Middle, "middle", Role::Person, true);
 kind!(Last, "last", Role::End, false);
 
 fn program(nodes: &str) -> Program {

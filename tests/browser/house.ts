@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -53,14 +53,21 @@ export class House {
     return [first, second];
   }
 
-  /** Runs `cauce` with these arguments and hands back what it said. Fails unless it exits with 0. */
-  async cauce(...args: string[]): Promise<string> {
-    const child = spawn(CAUCE, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  /** Publishes this flow with `cauce publish` and hands back what it said. Fails unless it exits with 0. */
+  async publish(flow: string): Promise<string> {
+    const file = path.join(this.#folder, "flow.yaml");
+    await writeFile(file, flow);
+    const child = spawn(CAUCE, ["publish", file, "--data", this.ready.data], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let said = "";
-    child.stdout.on("data", (chunk) => (said += chunk));
-    child.stderr.on("data", (chunk) => (said += chunk));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        said += text;
+      });
+    }
     const [code] = await once(child, "close");
-    if (code !== 0) throw new Error(`cauce ${args.join(" ")} ended with ${code}:\n${said}`);
+    if (code !== 0) throw new Error(`cauce publish ended with ${code}:\n${said}`);
     return said;
   }
 

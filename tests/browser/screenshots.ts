@@ -24,12 +24,13 @@ test("pictures", async ({ house, phone, inboxOf, canvasOf }) => {
 
   const inbox = await inboxOf(agent);
   await inbox.page.setViewportSize(SIZE);
+  await inbox.tab("all").click();
   const contact = await inbox.open("Rosa Quispe");
   await inbox.take.click();
   await inbox.answer(`¡Hola, Rosa! Soy ${agent.name}. ¿Qué modelo te interesa?`);
   await phone.choose("Rosa Quispe");
   await expect(phone.said(agent.name)).toBeVisible();
-  await phone.write("El azul, en talla M. ¿Lo tienen en la tienda de Miraflores?");
+  await phone.write("El de marco redondo. ¿Lo tienen en la tienda de Miraflores?");
   await expect(inbox.message("Miraflores")).toBeVisible();
   await inbox.page.screenshot({ path: picture("bandeja"), animations: "disabled" });
 

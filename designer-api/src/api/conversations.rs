@@ -14,6 +14,7 @@ use cauce_conversation::{
 use cauce_flows::Program;
 use cauce_inbox::lists::{self, Place, Stage as ListStage, Summary};
 use cauce_model::{CaseId, ContactEvent, ContactId, NodeId, VersionId};
+use cauce_runtime::Cursor;
 use cauce_store::{Key, StoreError, Table, rows};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -31,6 +32,8 @@ const PAGE: u32 = 100;
 const LIST_PAGE: u32 = 50;
 /// The longest text WhatsApp takes, in characters.
 const MAX_TEXT: usize = 4096;
+/// How long a list waits for what it was asked to show.
+const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 /// How far back a path is followed, in turns of the contact.
 const MAX_TURNS: usize = 500;
 
@@ -56,6 +59,10 @@ pub async fn list(
     };
     let after = query.before.as_deref().map(str::parse::<Place>).transpose();
     let after = after.map_err(|()| Problem::body_invalid("«before» no es un lugar de una lista."))?;
+    if let Some(cursor) = query.after.as_deref().and_then(|text| text.parse::<Cursor>().ok()) {
+        // A list that shows a little less beats none.
+        let _ = tokio::time::timeout(LONGEST_WAIT, app.runtime.read_until(&cursor)).await;
+    }
     let limit = query.limit.unwrap_or(LIST_PAGE).clamp(1, PAGE) as usize;
     let homes: Vec<_> = app.runtime.homes().collect();
     let (found, next) =

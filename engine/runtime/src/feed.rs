@@ -52,6 +52,21 @@ impl Runtime {
         Cursor(self.read.iter().map(|heads| slowest(heads).unwrap_or(0)).collect())
     }
 
+    /// Where the partitions have arrived: what was written until now stands before it.
+    pub fn written(&self) -> Cursor {
+        Cursor(self.heads.iter().map(|head| *head.borrow()).collect())
+    }
+
+    /// Waits until every reader has taken in what stands before this cursor, or the runtime stops.
+    pub async fn read_until(&self, cursor: &Cursor) {
+        for (heads, number) in self.read.iter().zip(&cursor.0) {
+            for head in heads {
+                // A reader that has ended will never arrive.
+                let _ = head.clone().wait_for(|head| head >= number).await;
+            }
+        }
+    }
+
     /// What changes after this cursor, as soon as every reader has taken it in; ends when the
     /// runtime stops. Each item comes with the cursor after it.
     pub fn follow(

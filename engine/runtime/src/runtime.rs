@@ -90,6 +90,7 @@ pub enum SubmitError {
 pub struct Runtime {
     pub(crate) store: SharedStore,
     pub(crate) layout: Layout,
+    pub(crate) heads: Vec<watch::Receiver<u64>>,
     pub(crate) read: Vec<Vec<watch::Receiver<u64>>>,
     pub(crate) stopping: watch::Sender<bool>,
     clock: Arc<dyn Clock>,
@@ -118,6 +119,7 @@ impl Runtime {
 
         let mut partitions = Vec::new();
         let mut submit = Vec::new();
+        let mut feed_heads = Vec::new();
         let mut read = Vec::new();
         let mut reader_tasks = Vec::new();
         for (index, internal_rx) in internal_rx.into_iter().enumerate() {
@@ -139,6 +141,7 @@ impl Runtime {
             }
             let (submit_tx, submitted) = mpsc::channel(QUEUE);
             submit.push(submit_tx);
+            feed_heads.push(feed_head.subscribe());
             read.push(heads.clone());
             partitions.push(Partition {
                 index,
@@ -176,7 +179,7 @@ impl Runtime {
             readers.spawn(task.run(stopping.subscribe(), failed_tx.clone()));
         }
         let (workers, readers) = (workers.into(), readers.into());
-        Ok(Self { store, layout, read, stopping, clock, submit, internal, failed, workers, readers })
+        Ok(Self { store, layout, heads: feed_heads, read, stopping, clock, submit, internal, failed, workers, readers })
     }
 
     /// Has an entity handle an event, and returns when what it decided is durable.

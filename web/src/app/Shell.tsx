@@ -140,7 +140,8 @@ type UserMenuProps = {
 function UserMenu({ sound, onSound, onHelp, onLogout }: UserMenuProps) {
   const { t } = useTranslation();
   const { data: me } = useSuspenseQuery(meQuery);
-  const { setColorScheme } = useMantineColorScheme();
+  // Without this option Mantine injects a <style> for a moment.
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const dark = useComputedColorScheme("light") === "dark";
   return (
     <Menu position="right-end" withArrow>

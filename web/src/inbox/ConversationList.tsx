@@ -3,7 +3,7 @@ import { Button, Skeleton, Title } from "@mantine/core";
 import { IconArrowBackUp, IconArrowDownLeft, IconRobot, IconUserCheck } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type KeyboardEvent, memo } from "react";
+import { type KeyboardEvent, memo, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { conversationsQuery } from "../api/queries";
 import { type ConversationSummary, TABS, type Tab } from "../api/types";
@@ -21,6 +21,10 @@ export function ConversationList({ tab, selected, onTab }: Props) {
   const now = useNow();
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   const counts = list.data?.pages.at(-1)?.counts;
+
+  useEffect(() => {
+    document.getElementById(`tab-${tab}`)?.scrollIntoView({ inline: "nearest", block: "nearest" });
+  }, [tab]);
 
   function arrows(event: KeyboardEvent<HTMLButtonElement>) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -69,6 +69,12 @@ function Open({ conversation, tab }: { conversation: Conversation; tab: Tab }) {
   const mine = live?.state === "open" && live.assignee?.id === me.user.id;
   useMarkRead(conversation);
 
+  // A refusal means that this screen was behind: it catches up at once, also without a live connection.
+  function refuse(error: ApiError | null) {
+    setRefusal(error);
+    if (error) void client.invalidateQueries({ queryKey: keys.conversation(contact) });
+  }
+
   async function command(kind: "take" | "end") {
     if (!live || busy) return;
     setBusy(kind);
@@ -119,14 +125,14 @@ function Open({ conversation, tab }: { conversation: Conversation; tab: Tab }) {
           onPanel={() => (wide ? setPanel(showPanel ? "closed" : "open") : setDrawer(true))}
           onBack={() => void navigate({ to: "/bandeja", search: { tab } })}
         />
-        <Transcript conversation={conversation} me={me.user.id} onRefused={setRefusal} />
+        <Transcript conversation={conversation} me={me.user.id} onRefused={refuse} />
         <Composer
           summary={summary}
           me={me.user.id}
           caseId={mine ? live.id : null}
           inputRef={composer}
           refusal={refusal}
-          onRefusal={setRefusal}
+          onRefusal={refuse}
         />
       </section>
       {showPanel && (

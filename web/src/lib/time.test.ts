@@ -10,8 +10,8 @@ const NOW = Date.parse(local(2026, 11, 20, 0, 5));
 
 describe("duration", () => {
   it.each([
-    [0, "menos de 1 min"],
-    [MIN - 1, "menos de 1 min"],
+    [0, "< 1 min"],
+    [MIN - 1, "< 1 min"],
     [3 * MIN + 59_000, "3 min"],
     [HOUR, "1 h"],
     [23 * HOUR + 10 * MIN, "23 h 10 min"],
@@ -22,7 +22,7 @@ describe("duration", () => {
   });
 
   it("does not count backwards when the clocks disagree", () => {
-    expect(since(new Date(NOW + MIN).toISOString(), NOW)).toBe("menos de 1 min");
+    expect(since(new Date(NOW + MIN).toISOString(), NOW)).toBe("< 1 min");
   });
 });
 

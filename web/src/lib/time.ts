@@ -5,7 +5,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A length in milliseconds, with at most two units: "menos de 1 min", "3 min", "23 h 10 min", "2 d 4 h". */
+/** A length in milliseconds, with at most two units: "< 1 min", "3 min", "23 h 10 min", "2 d 4 h". */
 export function duration(ms: number): string {
   if (ms < MINUTE) return t("time.lessThanMinute");
   const d = Math.floor(ms / DAY);

@@ -11,6 +11,8 @@ import { Ticks } from "./Ticks";
 
 type Props = {
   message: PhoneMessage;
+  /** The name of the business. */
+  business: string;
   /** The message that this one answers. */
   quoted: PhoneMessage | undefined;
   /** The first of its side in a row: it carries the tail. */
@@ -19,7 +21,7 @@ type Props = {
   openList: () => void;
 };
 
-export function Bubble({ message, quoted, first, tap, openList }: Props) {
+export function Bubble({ message, business, quoted, first, tap, openList }: Props) {
   const { t } = useTranslation();
   const { from, status, at, replied } = message;
   const content = readMessage(message.message);
@@ -30,10 +32,10 @@ export function Bubble({ message, quoted, first, tap, openList }: Props) {
       data-from={from}
       data-status={status}
       data-first={first}
-      aria-label={t(`phone.from.${from}`)}
+      aria-label={from === "business" ? business : t("phone.you")}
     >
       <div className={styles.bubble}>
-        {quoted && <Quote message={quoted} />}
+        {quoted && <Quote message={quoted} business={business} />}
         <Body content={content} />
         <span className={styles.meta}>
           <time dateTime={new Date(at).toISOString()}>{time(at)}</time>
@@ -120,12 +122,12 @@ function SmallPrint({ text }: { text: string }) {
   );
 }
 
-function Quote({ message }: { message: PhoneMessage }) {
+function Quote({ message, business }: { message: PhoneMessage; business: string }) {
   const { t } = useTranslation();
   const content = readMessage(message.message);
   return (
-    <blockquote className={styles.quote} data-from={message.from}>
-      <strong>{t(`phone.from.${message.from}`)}</strong>
+    <blockquote className={styles.quote}>
+      <strong>{message.from === "business" ? business : t("phone.you")}</strong>
       <span>
         {content.kind === "image" && <ImageIcon />}
         {preview(content) || t("phone.image.untitled")}

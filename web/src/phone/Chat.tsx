@@ -64,7 +64,7 @@ export function Chat({ wa_id, customer, business, live, focus, back, close }: Pr
         </p>
       )}
       {customer ? (
-        <Conversation customer={customer} focus={focus} />
+        <Conversation customer={customer} business={business.name} focus={focus} />
       ) : (
         <p className={styles.nobody}>{t("phone.nobody", { number: phoneNumber(wa_id) })}</p>
       )}
@@ -72,7 +72,9 @@ export function Chat({ wa_id, customer, business, live, focus, back, close }: Pr
   );
 }
 
-function Conversation({ customer, focus }: { customer: Customer; focus: boolean }) {
+type ConversationProps = { customer: Customer; business: string; focus: boolean };
+
+function Conversation({ customer, business, focus }: ConversationProps) {
   const { wa_id } = customer;
   const { data: messages } = useMessages(wa_id);
   const scroller = useRef<HTMLDivElement>(null);
@@ -93,6 +95,7 @@ function Conversation({ customer, focus }: { customer: Customer; focus: boolean 
         <div className={styles.scroller} ref={scroller}>
           <Messages
             messages={messages}
+            business={business}
             tap={(message, id) => say({ type: "button_reply", message_id: message.id, id }).catch(() => {})}
             openList={setSheetOf}
           />

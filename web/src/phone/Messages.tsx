@@ -9,11 +9,13 @@ import styles from "./Messages.module.css";
 
 type Props = {
   messages: PhoneMessage[] | undefined;
+  /** The name of the business. */
+  business: string;
   tap: (message: PhoneMessage, id: string) => void;
   openList: (message: PhoneMessage) => void;
 };
 
-export function Messages({ messages, tap, openList }: Props) {
+export function Messages({ messages, business, tap, openList }: Props) {
   const { t } = useTranslation();
   const now = Date.now();
   const all = messages ?? [];
@@ -29,6 +31,7 @@ export function Messages({ messages, tap, openList }: Props) {
             {newDay && <p className={styles.day}>{day(message.at, now)}</p>}
             <Bubble
               message={message}
+              business={business}
               quoted={quoted ? all.find(({ id }) => id === quoted) : undefined}
               first={newDay || before?.from !== message.from}
               tap={(id) => tap(message, id)}
