@@ -1,6 +1,6 @@
 # What a newcomer types. The work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-fresh test screenshots
+.PHONY: help setup build run run-fresh test client screenshots
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ run-fresh: build ## The same from an empty data folder
 
 test: ## Run every check and every test; stops at the first failure
 	@scripts/test
+
+client: build ## Generate the web app's typed client again, after the HTTP API changed
+	@scripts/client write
 
 screenshots: ## Take the pictures of the README again, from a running demo
 	@scripts/screenshots

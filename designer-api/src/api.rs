@@ -44,6 +44,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::messages, conversations::reply))
         .routes(routes!(conversations::path))
         .routes(routes!(conversations::read))
+        .routes(routes!(conversations::typing))
         .routes(routes!(cases::take))
         .routes(routes!(cases::end))
         .routes(routes!(flows::list, flows::publish))

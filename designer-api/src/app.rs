@@ -50,10 +50,12 @@ pub struct App {
     pub phone_url: Option<String>,
     /// Limits password hashing.
     pub hashing: Semaphore,
+    /// Shows customers that somebody reads and writes; tests without a channel have none.
+    pub presence: Option<Arc<Sender>>,
 }
 
-/// What a number needs to send.
-pub fn graph_of(config: &Config) -> anyhow::Result<(Graph, AccountCredentials)> {
+/// What sends from the connected number.
+fn sender_of(config: &Config) -> anyhow::Result<Sender> {
     let whatsapp = &config.whatsapp;
     let timeout = Duration::from_secs(whatsapp.send_timeout_seconds.into());
     let graph = Graph::new(&whatsapp.graph, &whatsapp.graph_version, timeout)?;
@@ -61,7 +63,7 @@ pub fn graph_of(config: &Config) -> anyhow::Result<(Graph, AccountCredentials)> 
         phone_number_id: whatsapp.phone_number_id.clone(),
         token: whatsapp.token.reveal()?,
     };
-    Ok((graph, credentials))
+    Ok(Sender { graph, credentials })
 }
 
 impl App {
@@ -71,8 +73,11 @@ impl App {
         let partitions = u16::try_from(cores).unwrap_or(16).clamp(2, 16);
         let store = SledStore::open(data, partitions)?;
         let partitions = store.partitions();
-        let (graph, credentials) = graph_of(config)?;
-        Self::start(config, Arc::new(store), partitions, clock, Arc::new(Sender { graph, credentials })).await
+        let sender = Arc::new(sender_of(config)?);
+        let app =
+            Self::put_together(config, Arc::new(store), partitions, clock, sender.clone(), Some(sender))
+                .await?;
+        Ok(Arc::new(app))
     }
 
     /// The same over any store, with any sender: for tests.
@@ -83,6 +88,17 @@ impl App {
         clock: Arc<dyn Clock>,
         sender: Arc<dyn Executor>,
     ) -> anyhow::Result<Arc<Self>> {
+        Ok(Arc::new(Self::put_together(config, store, partitions, clock, sender, None).await?))
+    }
+
+    async fn put_together(
+        config: &Config,
+        store: SharedStore,
+        partitions: u16,
+        clock: Arc<dyn Clock>,
+        sender: Arc<dyn Executor>,
+        presence: Option<Arc<Sender>>,
+    ) -> anyhow::Result<Self> {
         let programs = Arc::new(Programs::new(cauce_nodes::catalogue()));
         let contacts =
             Arc::new(Contacts { programs: programs.clone(), sending: Sending { hold: config.hold() } });
@@ -98,7 +114,7 @@ impl App {
         let settings = Settings { partitions, grace: config.grace() };
         let runtime = Runtime::start(store, clock, parts, settings).await?;
         let whatsapp = &config.whatsapp;
-        Ok(Arc::new(Self {
+        Ok(Self {
             runtime,
             programs,
             workspace: config.workspace.clone(),
@@ -112,7 +128,8 @@ impl App {
             verify_token: whatsapp.verify_token.reveal()?,
             phone_url: config.phone_url.clone(),
             hashing: Semaphore::new(HASHES_AT_ONCE),
-        }))
+            presence,
+        })
     }
 
     /// The workspace's id.

@@ -14,6 +14,16 @@ pub struct Sender {
     pub credentials: AccountCredentials,
 }
 
+impl Sender {
+    /// Marks a customer's message as read, and shows that somebody is writing. Not durable: it is
+    /// worth nothing a moment later.
+    pub async fn show(&self, provider_id: &str, typing: bool) {
+        if let Err(failure) = self.graph.mark_read(&self.credentials, provider_id, typing).await {
+            tracing::debug!(code = failure.code, "a read mark was not taken");
+        }
+    }
+}
+
 impl Executor for Sender {
     fn execute(&self, call: Call) -> BoxFuture<'static, Vec<u8>> {
         let (graph, credentials) = (self.graph.clone(), self.credentials.clone());

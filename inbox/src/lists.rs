@@ -150,26 +150,33 @@ impl Reader for Lists {
             let Ok(Change::Conversation { workspace, contact }) = from_bytes(change) else { return Ok(()) };
             let key = CONTACTS.key(contact.slot()).text(&contact.to_string());
             let Some(contact) = view.get(&CONTACTS, &key).await? else { return Ok(()) };
-            take_in(view, &workspace, &Summary::of(&contact)).await
+            // A contact that gave way to an older one is shown with that one.
+            let summary = contact.merged_into.is_none().then(|| Summary::of(&contact));
+            take_in(view, &workspace, contact.id, summary.as_ref()).await
         }
         .boxed()
     }
 }
 
-async fn take_in(view: &mut View<'_>, workspace: &WorkspaceId, summary: &Summary) -> Result<(), StoreError> {
+async fn take_in(
+    view: &mut View<'_>,
+    workspace: &WorkspaceId,
+    contact: ContactId,
+    summary: Option<&Summary>,
+) -> Result<(), StoreError> {
     let home = view.home();
-    let key = summary_key(home, workspace, summary.contact);
+    let key = summary_key(home, workspace, contact);
     let before = view.get(&SUMMARIES, &key).await?;
-    if before.as_ref() == Some(summary) {
+    if before.as_ref() == summary {
         return Ok(());
     }
     let old = before.as_ref().map(Summary::places).unwrap_or_default();
-    let new = summary.places();
+    let new = summary.map(Summary::places).unwrap_or_default();
     for (tab, order) in &old {
-        view.delete(place_key(home, workspace, tab, *order, summary.contact));
+        view.delete(place_key(home, workspace, tab, *order, contact));
     }
     for (tab, order) in &new {
-        view.put(&TABS, place_key(home, workspace, tab, *order, summary.contact), &());
+        view.put(&TABS, place_key(home, workspace, tab, *order, contact), &());
     }
     for (tab, _) in &new {
         if !old.iter().any(|(other, _)| other == tab) {
@@ -181,7 +188,10 @@ async fn take_in(view: &mut View<'_>, workspace: &WorkspaceId, summary: &Summary
             count(view, workspace, tab, -1).await?;
         }
     }
-    view.put(&SUMMARIES, key, summary);
+    match summary {
+        Some(summary) => view.put(&SUMMARIES, key, summary),
+        None => view.delete(key),
+    }
     Ok(())
 }
 

@@ -63,6 +63,33 @@ pub enum ContactEvent {
         /// Whose it is: this contact's, or another's that was there before.
         owner: ContactId,
     },
+    /// Another contact turned out to be the same person, and tells how old it is.
+    SamePerson {
+        /// Which.
+        contact: ContactId,
+        /// When it first wrote.
+        created_at: Timestamp,
+    },
+    /// A younger contact of the same person hands over what it has.
+    Absorb {
+        /// Which.
+        younger: ContactId,
+        /// By what it is known.
+        addresses: Vec<Address>,
+        /// Whom it had absorbed itself.
+        absorbed: Vec<ContactId>,
+        /// When the person last wrote to it.
+        last_inbound_at: Timestamp,
+    },
+    /// The two were not the same person after all: the younger lives by itself again.
+    Split,
+    /// A younger contact that was absorbed lives by itself again.
+    SplitOff {
+        /// Which.
+        younger: ContactId,
+        /// By what it is known.
+        addresses: Vec<Address>,
+    },
 }
 
 /// What can happen to the Desk.

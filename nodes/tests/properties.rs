@@ -246,7 +246,7 @@ fn can_arrive(program: &Program, run: &Run, options: &[(String, String)]) -> boo
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, max_global_rejects: 200_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, max_global_rejects: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whoever_walks_a_checked_flow_arrives(

@@ -13,7 +13,7 @@ use cauce_conversation::{
 };
 use cauce_flows::Program;
 use cauce_inbox::lists::{self, Place, Stage as ListStage, Summary};
-use cauce_model::{CaseId, ContactEvent, ContactId, NodeId, VersionId};
+use cauce_model::{Case, CaseId, ContactEvent, ContactId, Direction, NodeId, VersionId};
 use cauce_runtime::Cursor;
 use cauce_store::{Key, StoreError, Table, rows};
 use serde::{Serialize, de::DeserializeOwned};
@@ -158,7 +158,7 @@ pub async fn reply(
     Ok((StatusCode::ACCEPTED, Json(ReplyAccepted { seq: seq? })))
 }
 
-/// Marks a conversation as read.
+/// Marks a conversation as read. While a person looks after it, the customer sees it too.
 #[utoipa::path(post, path = "/api/conversations/{contact}/read", params(("contact" = String, Path)), responses(
     (status = 204),
     (status = 404, body = Problem),
@@ -172,8 +172,46 @@ pub async fn read(
     let contact = contact_of(&app, &contact).await?;
     if contact.unread > 0 {
         app.submit(contact_entity(contact.id), &ContactEvent::Read, None).await?;
+        show_presence(&app, &caller, &contact, false).await?;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Shows the customer that the caller is writing, when it is they who look after them.
+#[utoipa::path(post, path = "/api/conversations/{contact}/typing", params(("contact" = String, Path)), responses(
+    (status = 204),
+    (status = 404, body = Problem),
+))]
+pub async fn typing(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(contact): Path<String>,
+) -> Result<StatusCode, Problem> {
+    caller.may(Action::Reply)?;
+    let contact = contact_of(&app, &contact).await?;
+    show_presence(&app, &caller, &contact, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells the channel that the caller reads or writes, about the customer's last message.
+async fn show_presence(
+    app: &App,
+    caller: &Caller,
+    contact: &Contact,
+    typing: bool,
+) -> Result<(), StoreError> {
+    let holder = contact.live_case().and_then(Case::holder);
+    let (Some(presence), true) = (&app.presence, holder.is_some_and(|holder| holder.id == caller.actor.id))
+    else {
+        return Ok(());
+    };
+    let last = scan(app, &MESSAGES, contact.id).await?;
+    let last = last.into_iter().find(|message| matches!(message.direction, Direction::In { .. }));
+    if let Some(provider_id) = last.and_then(|message| message.provider_id) {
+        let presence = presence.clone();
+        tokio::spawn(async move { presence.show(&provider_id, typing).await });
+    }
+    Ok(())
 }
 
 /// The way of a conversation's last run through its flow.
@@ -219,11 +257,19 @@ pub async fn path(
     Ok(Json(ContactPath { run: Some(run), steps, current }))
 }
 
+/// The contact with this id, or the older one that it turned out to be.
 async fn contact_of(app: &App, id: &str) -> Result<Contact, Problem> {
-    let id: ContactId = id.parse().map_err(|_| Problem::not_found())?;
-    let key = CONTACTS.key(id.slot()).text(&id.to_string());
-    let contact = get(app, &CONTACTS, key).await?.filter(|contact| contact.workspace == *app.workspace_id());
-    contact.ok_or_else(Problem::not_found)
+    let mut id: ContactId = id.parse().map_err(|_| Problem::not_found())?;
+    loop {
+        let key = CONTACTS.key(id.slot()).text(&id.to_string());
+        let contact =
+            get(app, &CONTACTS, key).await?.filter(|contact| contact.workspace == *app.workspace_id());
+        let contact = contact.ok_or_else(Problem::not_found)?;
+        match contact.merged_into {
+            Some(older) => id = older,
+            None => return Ok(contact),
+        }
+    }
 }
 
 async fn get<V>(app: &App, table: &Table<V>, key: Key) -> Result<Option<V>, StoreError>
@@ -271,6 +317,8 @@ fn node_name(program: Option<&Program>, node: &NodeId) -> String {
     found.and_then(|found| found.name.clone()).unwrap_or_else(|| node.to_string())
 }
 
+/// A page of the conversation, oldest first, and whether there is more before it. What was said to
+/// contacts that turned out to be the same person stands where it belongs in time.
 async fn history(
     app: &App,
     contact: &Contact,
@@ -280,16 +328,29 @@ async fn history(
 ) -> Result<(Vec<Message>, bool), StoreError> {
     let beginning = MESSAGES.key(contact.id.slot()).text(&contact.id.to_string());
     let mut range = beginning.prefix();
+    let mut until = None;
     if let Some(before) = before {
-        range = range.before(beginning.number(before));
+        let key = beginning.number(before);
+        until = get(app, &MESSAGES, key.clone()).await?.map(|message| message.at);
+        range = range.before(key);
     }
     let found = rows::scan(app.store().as_ref(), &range, limit as usize, true).await?;
-    let mut messages = Vec::with_capacity(found.len());
+    let mut page = Vec::with_capacity(found.len());
     for (key, row) in found.iter().rev() {
-        messages.push(Message::of(&MESSAGES.read(key, row)?, &|node| node_name(program, node)));
+        page.push((contact.id, MESSAGES.read(key, row)?));
     }
-    let earlier = messages.first().is_some_and(|first| first.seq > 1);
-    Ok((messages, earlier))
+    let first = page.first().map(|(_, message)| (message.seq, message.at));
+    let earlier = first.is_some_and(|(seq, _)| seq > 1);
+    for other in &contact.absorbed {
+        let from = first.filter(|_| earlier).map(|(_, at)| at);
+        let theirs = scan(app, &MESSAGES, *other).await?.into_iter().filter(|message| {
+            from.is_none_or(|from| message.at >= from) && until.is_none_or(|until| message.at < until)
+        });
+        page.extend(theirs.map(|message| (*other, message)));
+    }
+    page.sort_by_key(|(contact, message)| (message.at, *contact, message.seq));
+    let name = |node: &NodeId| node_name(program, node);
+    Ok((page.iter().map(|(contact, message)| Message::of(*contact, message, &name)).collect(), earlier))
 }
 
 async fn captured(

@@ -9,6 +9,8 @@ use super::{DirectionView, Instant};
 /// A message of a conversation.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Message {
+    /// Its id, unique in the conversation.
+    pub id: String,
     /// Its place in the conversation: 1, 2, 3 … without a gap.
     pub seq: u64,
     /// When it was received or decided.
@@ -178,7 +180,11 @@ pub struct MessageErrorView {
 
 impl Message {
     /// A message of the history. `node_name` tells what a step is called.
-    pub fn of(message: &model::Message, node_name: &dyn Fn(&NodeId) -> String) -> Self {
+    pub fn of(
+        contact: model::ContactId,
+        message: &model::Message,
+        node_name: &dyn Fn(&NodeId) -> String,
+    ) -> Self {
         let author = match &message.author {
             model::Author::Contact => Author::Contact,
             model::Author::Bot { node } => Author::Bot { node: node.to_string(), node_name: node_name(node) },
@@ -194,7 +200,16 @@ impl Message {
                 (DirectionView::Out, Content::from(content), Some((*status).into()), error)
             }
         };
-        Self { seq: message.seq, at: message.at.into(), author, direction, content, status, error }
+        Self {
+            id: format!("{contact}.{}", message.seq),
+            seq: message.seq,
+            at: message.at.into(),
+            author,
+            direction,
+            content,
+            status,
+            error,
+        }
     }
 }
 
@@ -258,8 +273,13 @@ mod tests {
     use super::*;
 
     fn shown(author: model::Author, direction: Direction) -> Value {
+        let contact = model::ContactId::new(model::Slot::of("x"), 1);
         let message = model::Message { seq: 3, at: Timestamp(0), author, direction, provider_id: None };
-        serde_json::to_value(Message::of(&message, &|node| format!("«{node}»"))).unwrap()
+        let mut shown =
+            serde_json::to_value(Message::of(contact, &message, &|node| format!("«{node}»"))).unwrap();
+        let id = shown.as_object_mut().unwrap().remove("id").unwrap();
+        assert_eq!(id, format!("{contact}.3"));
+        shown
     }
 
     #[test]

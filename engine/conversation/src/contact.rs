@@ -154,6 +154,9 @@ fn born(id: ContactId, address: Address, message: &InboundMessage, now: Timestam
         outbox: Outbox::default(),
         wait_timer: None,
         merged_into: None,
+        merge_after_case: None,
+        absorbed: Vec::new(),
+        apart: Vec::new(),
     }
 }
 
@@ -184,10 +187,24 @@ impl Life<'_, '_> {
                 Ok(())
             }
             ContactEvent::Claimed { address, owner } => {
-                if owner == self.contact.id {
-                    self.contact.claims.retain(|claimed| *claimed != address);
-                    self.contact.addresses.push(address);
-                }
+                self.claimed(address, owner);
+                Ok(())
+            }
+            ContactEvent::SamePerson { contact, created_at } => {
+                self.same_person(contact, created_at);
+                Ok(())
+            }
+            ContactEvent::Absorb { younger, addresses, absorbed, last_inbound_at } => {
+                self.absorb(younger, addresses, absorbed);
+                self.contact.last_inbound_at = self.contact.last_inbound_at.max(last_inbound_at);
+                Ok(())
+            }
+            ContactEvent::Split => {
+                self.split();
+                Ok(())
+            }
+            ContactEvent::SplitOff { younger, addresses } => {
+                self.split_off(younger, &addresses);
                 Ok(())
             }
         }
@@ -195,6 +212,10 @@ impl Life<'_, '_> {
 
     /// The customer wrote.
     fn inbound(&mut self, message: InboundMessage) -> Result<(), Halt> {
+        if let Some(older) = self.contact.merged_into {
+            self.turn.mail(contact_entity(older), &ContactEvent::Inbound(message));
+            return Ok(());
+        }
         let now = self.turn.now();
         let contact = &mut self.contact;
         // A provider's clock may be ahead of ours; the window is never longer than it can be.

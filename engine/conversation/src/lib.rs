@@ -3,12 +3,14 @@
 //! One entity per contact owns its messages, its run of a flow, its 24-hour window, what waits to
 //! be sent, and the opening and closing of its cases. Everybody changes a contact only by sending
 //! it a [`cauce_model::ContactEvent`]. A file each: `contact` who takes events, `address` how an
-//! address finds its contact, `walk` runs of flows, `outbox` sending, `people` handoff, `catalogue`
+//! address finds its contact, `walk` runs of flows, `outbox` sending, `people`
+//! handoff, `merge` two contacts that are one person, `catalogue`
 //! the workspace's published flows, `tables` the rows.
 
 mod address;
 mod catalogue;
 mod contact;
+mod merge;
 mod outbox;
 mod people;
 mod tables;

@@ -106,6 +106,9 @@ impl Life<'_, '_> {
         let key = of_contact(&CASES, self.contact.id).text(&case.id.to_string());
         self.turn.put(&CASES, key, &case);
         self.contact.case = Some(case);
+        if let Some(older) = self.contact.merge_after_case.take() {
+            self.merge_into(older);
+        }
     }
 
     fn walk_on(&mut self, event: Event<'_>) -> Result<(), Halt> {

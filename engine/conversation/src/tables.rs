@@ -77,9 +77,18 @@ pub struct Contact {
     pub outbox: Outbox,
     /// The timer of the run's present wait: due and number.
     pub wait_timer: Option<(Timestamp, u64)>,
-    /// The older contact this one turned out to be.
+    /// The older contact that turned out to be the same person: it lives on, this one forwards.
     #[serde(default)]
     pub merged_into: Option<ContactId>,
+    /// The older contact to merge into once the live case is over.
+    #[serde(default)]
+    pub merge_after_case: Option<ContactId>,
+    /// Younger contacts of the same person; their histories are read with this one's.
+    #[serde(default)]
+    pub absorbed: Vec<ContactId>,
+    /// Contacts that were taken for the same person and are not: never merged again by themselves.
+    #[serde(default)]
+    pub apart: Vec<ContactId>,
 }
 
 /// The last line of a conversation, for lists.

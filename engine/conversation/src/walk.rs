@@ -137,7 +137,8 @@ impl Life<'_, '_> {
         self.contact.wait_timer = Some((due, arming.wait));
     }
 
-    fn cancel_wait_timer(&mut self) {
+    /// Takes back the timer of the present wait.
+    pub fn cancel_wait_timer(&mut self) {
         self.contact.outbox.arming = None;
         if let Some((due, _)) = self.contact.wait_timer.take() {
             let entity = self.entity();

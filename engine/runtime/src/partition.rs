@@ -438,6 +438,11 @@ impl Partition {
         if group.written.is_empty() {
             return Ok(());
         }
+        // A row that goes without having been read may be kept in pieces, which go with it.
+        let gone = group.written.iter().filter(|(key, row)| row.is_none() && !group.read.contains_key(key));
+        let gone: Vec<Key> = gone.map(|(key, _)| key.clone()).collect();
+        let rows = rows::get(self.store.as_ref(), &gone).await?;
+        group.read.extend(gone.into_iter().zip(rows));
         let mut writes = Vec::with_capacity(group.written.len());
         for (key, row) in &group.written {
             let before = group.read.get(key).and_then(Option::as_ref).map_or(0, Vec::len);

@@ -31,10 +31,14 @@ async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
 }
 
 describe("request", () => {
-  it("leaves undefined query values out and escapes the rest", async () => {
-    fetchMock.mockResolvedValue(new Response("{}"));
-    await request("GET", "/api/conversations", { query: { tab: "mine", before: undefined, q: "a&b" } });
-    expect(fetchMock.mock.calls[0]?.[0]).toBe("/api/conversations?tab=mine&q=a%26b");
+  it("fills the path and the query in, escaped, and leaves undefined out", async () => {
+    fetchMock.mockImplementation(async () => new Response("{}"));
+    await request("GET", "/api/conversations", { query: { tab: "mine", before: undefined, limit: 5 } });
+    await request("GET", "/api/conversations/{contact}", { params: { contact: "a/b?c" } });
+    expect(fetchMock.mock.calls.map((call) => call[0])).toEqual([
+      "/api/conversations?tab=mine&limit=5",
+      "/api/conversations/a%2Fb%3Fc",
+    ]);
   });
 
   it("sends the CSRF token with unsafe methods only", async () => {
@@ -61,7 +65,9 @@ describe("request", () => {
         holder: { id: "u2", name: "Eva" },
       }),
     );
-    const error = await errorOf(request("POST", "/api/cases/k1/take", { body: { command: "1" } }));
+    const error = await errorOf(
+      request("POST", "/api/cases/{case}/take", { params: { case: "k1" }, body: { command: "1" } }),
+    );
     expect([error.code, error.status, error.problem?.holder?.name]).toEqual(["case.taken", 409, "Eva"]);
   });
 
@@ -76,7 +82,7 @@ describe("request", () => {
     const signedOut = vi.fn();
     setSignedOutHandler(signedOut);
     fetchMock.mockResolvedValueOnce(problem(401, { code: "auth.wrong", title: "No coincide", status: 401 }));
-    await errorOf(request("POST", "/api/login", { body: {} }));
+    await errorOf(request("POST", "/api/login", { body: { email: "a@b.c", password: "x" } }));
     expect(signedOut).not.toHaveBeenCalled();
     fetchMock.mockResolvedValueOnce(problem(401, { code: "auth.required", title: "Entra", status: 401 }));
     await errorOf(request("GET", "/api/flows"));

@@ -1,13 +1,9 @@
-// The one way to the server: typed JSON over fetch, problem+json as errors, the CSRF token on unsafe methods.
+// The one way to the server: JSON over fetch with the types of its OpenAPI, problem+json as errors, the CSRF token
+// on unsafe methods.
+import type { components, paths } from "./schema";
 
 /** RFC 9457. `code` is stable; `title` and `detail` are sentences for people, in Spanish. */
-export type Problem = {
-  code: string;
-  title: string;
-  status: number;
-  detail?: string;
-  holder?: { id: string; name: string };
-};
+export type Problem = components["schemas"]["Problem"];
 
 /** `code` is the server's, or `network` (no answer) or `http.<status>` (an answer that is no problem+json). */
 export class ApiError extends Error {
@@ -24,9 +20,24 @@ export class ApiError extends Error {
   }
 }
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
-type Query = Record<string, string | number | undefined>;
-type Options = { query?: Query; body?: unknown; signal?: AbortSignal };
+type Method = "GET" | "POST";
+type Operation<P extends keyof paths, M extends Method> = paths[P][Lowercase<M> & keyof paths[P]];
+type PathWith<M extends Method> = {
+  [P in keyof paths]: Operation<P, M> extends { responses: unknown } ? P : never;
+}[keyof paths];
+
+type Json<R> = R extends { content: { "application/json": infer T } } ? T : undefined;
+type Answer<O> = O extends { responses: infer R } ? Json<R[keyof R & (200 | 201 | 202 | 204)]> : never;
+type Part<O, Where extends "path" | "query"> = O extends { parameters: { [K in Where]?: infer T } }
+  ? { [K in keyof T]: T[K] | undefined }
+  : never;
+type Body<O> = O extends { requestBody: { content: { "application/json": infer T } } } ? T : never;
+type Options<O> = {
+  params?: Part<O, "path">;
+  query?: Part<O, "query">;
+  body?: Body<O>;
+  signal?: AbortSignal;
+};
 
 let csrf: string | null = null;
 let onSignedOut: () => void = () => {};
@@ -41,11 +52,13 @@ export function setSignedOutHandler(handler: () => void) {
   onSignedOut = handler;
 }
 
-function address(path: string, query: Query | undefined): string {
-  const pairs = Object.entries(query ?? {}).filter(
-    (pair): pair is [string, string | number] => pair[1] != null,
+function address(template: string, params: object = {}, query: object = {}): string {
+  const path = Object.entries(params).reduce(
+    (text, [name, value]) => text.replace(`{${name}}`, encodeURIComponent(String(value))),
+    template,
   );
-  const text = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
   return text === "" ? path : `${path}?${text}`;
 }
 
@@ -62,21 +75,27 @@ async function failure(response: Response): Promise<ApiError> {
 }
 
 /** Sends a request and returns the JSON of the answer (`undefined` for an empty one). Throws `ApiError`. */
-export async function request<T>(method: Method, path: string, options: Options = {}): Promise<T> {
+export async function request<M extends Method, P extends PathWith<M>>(
+  method: M,
+  path: P,
+  { params, query, body, signal }: Options<Operation<P, M>> = {},
+): Promise<Answer<Operation<P, M>>> {
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && csrf !== null) headers["X-CSRF-Token"] = csrf;
   let response: Response;
+  let text = "";
   try {
-    response = await fetch(address(path, options.query), {
+    response = await fetch(address(path, params, query), {
       method,
       headers,
       credentials: "same-origin",
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      ...(options.signal ? { signal: options.signal } : {}),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
     });
+    if (response.ok) text = await response.text();
   } catch (cause) {
-    if (options.signal?.aborted) throw cause;
+    if (signal?.aborted) throw cause;
     throw new ApiError("network", 0, null);
   }
   if (!response.ok) {
@@ -84,6 +103,5 @@ export async function request<T>(method: Method, path: string, options: Options 
     if (error.code === "auth.required") onSignedOut();
     throw error;
   }
-  const text = await response.text();
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  return (text === "" ? undefined : JSON.parse(text)) as Answer<Operation<P, M>>;
 }

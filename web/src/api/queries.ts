@@ -3,17 +3,7 @@ import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/
 import { setServerTime } from "../lib/clock";
 import { request, setCsrf } from "./http";
 import { mergeEarlier, mergeLatest } from "./transcript";
-import type {
-  CaseView,
-  ContactPath,
-  Conversation,
-  ConversationPage,
-  FlowSummary,
-  FlowView,
-  Me,
-  MessagePage,
-  Tab,
-} from "./types";
+import type { Conversation, FlowView, Me, Tab } from "./types";
 
 export const keys = {
   me: ["me"] as const,
@@ -24,8 +14,6 @@ export const keys = {
   flow: (flow: string) => ["flow", flow] as const,
 };
 
-const id = encodeURIComponent;
-
 /** Remembers what a login or `/api/me` tells: the CSRF token and the server's clock. */
 function welcome(me: Me): Me {
   setCsrf(me.csrf);
@@ -35,12 +23,12 @@ function welcome(me: Me): Me {
 
 export const meQuery = queryOptions({
   queryKey: keys.me,
-  queryFn: async ({ signal }) => welcome(await request<Me>("GET", "/api/me", { signal })),
+  queryFn: async ({ signal }) => welcome(await request("GET", "/api/me", { signal })),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
 export async function login(client: QueryClient, email: string, password: string): Promise<void> {
-  const me = await request<Me>("POST", "/api/login", { body: { email, password } });
+  const me = await request("POST", "/api/login", { body: { email, password } });
   client.clear();
   client.setQueryData(keys.me, welcome(me));
 }
@@ -57,7 +45,7 @@ export const conversationsQuery = (tab: Tab | "all") =>
   infiniteQueryOptions({
     queryKey: [...keys.conversations, tab],
     queryFn: ({ pageParam, signal }) =>
-      request<ConversationPage>("GET", "/api/conversations", {
+      request("GET", "/api/conversations", {
         query: { tab, limit: PAGE, before: pageParam },
         signal,
       }),
@@ -69,7 +57,7 @@ export const conversationQuery = (contact: string) =>
   queryOptions({
     queryKey: keys.conversation(contact),
     queryFn: async ({ client, signal }) => {
-      const fresh = await request<Conversation>("GET", `/api/conversations/${id(contact)}`, { signal });
+      const fresh = await request("GET", "/api/conversations/{contact}", { params: { contact }, signal });
       return mergeLatest(client.getQueryData<Conversation>(keys.conversation(contact)), fresh);
     },
   });
@@ -78,7 +66,8 @@ export const conversationQuery = (contact: string) =>
 export async function loadEarlier(client: QueryClient, contact: string): Promise<void> {
   const first = client.getQueryData<Conversation>(keys.conversation(contact))?.messages[0];
   if (!first) return;
-  const page = await request<MessagePage>("GET", `/api/conversations/${id(contact)}/messages`, {
+  const page = await request("GET", "/api/conversations/{contact}/messages", {
+    params: { contact },
     query: { before: first.seq, limit: 100 },
   });
   client.setQueryData<Conversation>(keys.conversation(contact), (now) => now && mergeEarlier(now, page));
@@ -88,23 +77,23 @@ export const pathQuery = (contact: string) =>
   queryOptions({
     queryKey: keys.path(contact),
     queryFn: ({ signal }) =>
-      request<ContactPath>("GET", `/api/conversations/${id(contact)}/path`, { signal }),
+      request("GET", "/api/conversations/{contact}/path", { params: { contact }, signal }),
   });
 
 export const flowsQuery = queryOptions({
   queryKey: keys.flows,
-  queryFn: ({ signal }) => request<FlowSummary[]>("GET", "/api/flows", { signal }),
+  queryFn: ({ signal }) => request("GET", "/api/flows", { signal }),
 });
 
 /** A flow as it stands, or one of its versions. */
 export const flowQuery = (flow: string, version?: string) =>
   queryOptions({
     queryKey: [...keys.flow(flow), version ?? "current"],
-    queryFn: async ({ client, signal }) => {
-      const path = `/api/flows/${id(flow)}`;
-      if (version !== undefined)
-        return request<FlowView>("GET", `${path}/versions/${id(version)}`, { signal });
-      const view = await request<FlowView>("GET", path, { signal });
+    queryFn: async ({ client, signal }): Promise<FlowView> => {
+      if (version !== undefined) {
+        return request("GET", "/api/flows/{flow}/versions/{version}", { params: { flow, version }, signal });
+      }
+      const view = await request("GET", "/api/flows/{flow}", { params: { flow }, signal });
       // Still at hand when another version is published while somebody looks at this one.
       client.setQueryData([...keys.flow(flow), view.version], view);
       return view;
@@ -114,13 +103,14 @@ export const flowQuery = (flow: string, version?: string) =>
 /** Every command carries an id of its own: repeated, it has one effect. */
 export const newCommand = () => crypto.randomUUID();
 
-export const takeCase = (caseId: string, command: string) =>
-  request<CaseView>("POST", `/api/cases/${id(caseId)}/take`, { body: { command } });
+export const takeCase = (id: string, command: string) =>
+  request("POST", "/api/cases/{case}/take", { params: { case: id }, body: { command } });
 
-export const endCase = (caseId: string, command: string) =>
-  request<CaseView>("POST", `/api/cases/${id(caseId)}/end`, { body: { command } });
+export const endCase = (id: string, command: string) =>
+  request("POST", "/api/cases/{case}/end", { params: { case: id }, body: { command } });
 
-export const markRead = (contact: string) => request<void>("POST", `/api/conversations/${id(contact)}/read`);
+export const markRead = (contact: string) =>
+  request("POST", "/api/conversations/{contact}/read", { params: { contact } });
 
-export const sendMessage = (contact: string, message: { command: string; case: string; body: string }) =>
-  request<{ seq: number }>("POST", `/api/conversations/${id(contact)}/messages`, { body: message });
+export const sendMessage = (contact: string, body: { command: string; case: string; body: string }) =>
+  request("POST", "/api/conversations/{contact}/messages", { params: { contact }, body });

@@ -146,15 +146,9 @@ function UserMenu({ sound, onSound, onHelp, onLogout }: UserMenuProps) {
   return (
     <Menu position="right-end" withArrow>
       <Menu.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size={44}
-          radius="xl"
-          aria-label={t("shell.userMenu", { name: me.user.name })}
-          data-testid="user-menu"
-        >
-          <Avatar name={me.user.name} size={36} color="teal" />
+        <ActionIcon variant="subtle" color="gray" size={44} radius="xl" data-testid="user-menu">
+          <Avatar name={me.user.name} size={36} color="teal" aria-hidden />
+          <span className={styles.hidden}>{t("shell.userMenu", { name: me.user.name })}</span>
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>

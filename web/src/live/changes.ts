@@ -8,12 +8,7 @@ type Key = readonly string[];
 export function staleAfter(change: Change): Key[] {
   switch (change.change) {
     case "conversation":
-    case "case": {
-      const contact = change.contact ?? ("case" in change ? change.case?.contact : undefined);
-      return contact === undefined
-        ? [keys.conversations]
-        : [keys.conversations, keys.conversation(contact), keys.path(contact)];
-    }
+      return [keys.conversations, keys.conversation(change.contact), keys.path(change.contact)];
     case "flow":
       return [keys.flows, keys.flow(change.flow)];
     default:

@@ -1,0 +1,11 @@
+//! The runtime's laws, on entities that do nothing but write down what happens to them, with a clock
+//! that the test moves. `stage` is what the tests share.
+
+mod calls;
+mod commands;
+mod feed;
+mod mail;
+mod power_cuts;
+mod stage;
+mod timers;
+mod turns;

@@ -1,0 +1,367 @@
+//! Real processes: a Cauce that is started again whenever it dies, and the emulator as its WhatsApp.
+
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions};
+use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use reqwest::{Client, Method, StatusCode};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+/// What `cauce demo` agrees with its emulator.
+const AGREED: [(&str, &str); 3] = [
+    ("EMULATOR_APP_SECRET", "demo-app-secret"),
+    ("EMULATOR_TOKEN", "demo-token"),
+    ("EMULATOR_VERIFY_TOKEN", "demo-verify"),
+];
+const PHONE_NUMBER_ID: &str = "106540352242922";
+/// The password of every user of a demo.
+const PASSWORD: &str = "cauce-demo";
+/// The pause between two looks at something that is waited for.
+const LOOK_AGAIN: Duration = Duration::from_millis(15);
+/// How much of the log of Cauce an error shows, in bytes.
+const LOG_SHOWN: usize = 4000;
+
+/// A program of this workspace, built beside the running test.
+fn program(name: &str) -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let folder = test.parent().and_then(Path::parent).context("the test stands in no target folder")?;
+    let path = folder.join(name);
+    if !path.exists() {
+        bail!("{} is missing: run `cargo build --workspace --bins` first", path.display());
+    }
+    Ok(path)
+}
+
+/// A port that stays free while Cauce is down: none that the system gives away by itself.
+fn port() -> Result<u16> {
+    const FIRST: u16 = 20_000;
+    const SPAN: u16 = 10_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Tests of other processes begin elsewhere.
+    let own = u16::try_from(std::process::id().wrapping_mul(61) % u32::from(SPAN))?;
+    for _ in 0..SPAN {
+        let port = FIRST + (own + NEXT.fetch_add(1, Ordering::Relaxed) % SPAN) % SPAN;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port from {FIRST} on is free")
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
+
+/// What became of Cauce so far.
+#[derive(Debug, Clone, Default)]
+pub struct Life {
+    /// By what it was killed, in order: a point and its pass, or [`Cauce::kill`].
+    pub killed: Vec<String>,
+    /// Whether an armed process runs that was not killed yet.
+    pub armed: bool,
+    /// How it ended by itself, which it never should.
+    pub ended: Option<String>,
+}
+
+enum Order {
+    Kill,
+    Stop,
+}
+
+/// A Cauce process; when it is killed, the next one goes on with the same data on the same port.
+pub struct Cauce {
+    url: String,
+    data: PathBuf,
+    log: PathBuf,
+    orders: mpsc::UnboundedSender<Order>,
+    life: watch::Receiver<Life>,
+    keeper: JoinHandle<()>,
+}
+
+impl Cauce {
+    /// Starts it in `folder`. Each of `crashes` is armed in one process, in this order.
+    fn start(folder: &Path, port: u16, emulator: &str, crashes: &[String]) -> Result<Self> {
+        let (data, log) = (folder.join("data"), folder.join("cauce.log"));
+        let spawn = {
+            let (program, data, log, emulator) =
+                (program("cauce")?, data.clone(), log.clone(), emulator.to_owned());
+            move |crash: Option<&str>| -> std::io::Result<Child> {
+                let out = OpenOptions::new().create(true).append(true).open(&log)?;
+                let mut command = Command::new(&program);
+                command
+                    .args(["demo", "--json", "--hold-seconds", "2", "--grace-seconds", "1"])
+                    .args(["--port", &port.to_string(), "--emulator-url", &emulator, "--data"])
+                    .arg(&data)
+                    .env_remove("CAUCE_CRASH_AT")
+                    .stdin(Stdio::null())
+                    .stderr(out.try_clone()?)
+                    .stdout(out)
+                    .kill_on_drop(true);
+                if let Some(crash) = crash {
+                    command.env("CAUCE_CRASH_AT", crash);
+                }
+                command.spawn()
+            }
+        };
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let (told, life) = watch::channel(Life::default());
+        let crashes = crashes.iter().cloned().collect();
+        let keeper = tokio::spawn(async move {
+            if let Err(error) = keep(spawn, crashes, inbox, &told).await {
+                told.send_modify(|life| life.ended = Some(format!("{error:#}")));
+            }
+        });
+        Ok(Self { url: format!("http://127.0.0.1:{port}"), data, log, orders, life, keeper })
+    }
+
+    /// Kills it as the system would: at once, with nothing put in order.
+    pub fn kill(&self) {
+        // The keeper is gone only when Cauce ended by itself, which the next look tells.
+        let _ = self.orders.send(Order::Kill);
+    }
+
+    /// What became of it so far.
+    pub fn life(&self) -> Life {
+        self.life.borrow().clone()
+    }
+
+    /// Ends it in order, and gives its data folder.
+    pub async fn stop(self) -> Result<PathBuf> {
+        let _ = self.orders.send(Order::Stop);
+        self.keeper.await?;
+        match self.life.borrow().ended.clone() {
+            Some(ended) => Err(anyhow!("{ended}\n{}", last_lines(&self.log))),
+            None => Ok(self.data.clone()),
+        }
+    }
+}
+
+/// Starts it again and again, until it is told to stop or ends by itself.
+async fn keep(
+    spawn: impl Fn(Option<&str>) -> std::io::Result<Child>,
+    mut crashes: VecDeque<String>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+    told: &watch::Sender<Life>,
+) -> Result<()> {
+    loop {
+        let crash = crashes.pop_front();
+        told.send_modify(|life| life.armed = crash.is_some());
+        let mut child = spawn(crash.as_deref())?;
+        let (status, by) = tokio::select! {
+            status = child.wait() => (status?, crash),
+            order = orders.recv() => match order {
+                Some(Order::Kill) => {
+                    child.start_kill()?;
+                    (child.wait().await?, Some("kill".to_owned()))
+                }
+                Some(Order::Stop) | None => {
+                    let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+                    kill_process(id.context("cauce has no process id")?, Signal::TERM)?;
+                    let status = child.wait().await?;
+                    if !status.success() {
+                        bail!("told to stop, cauce ended with {status}");
+                    }
+                    return Ok(());
+                }
+            },
+        };
+        match by {
+            Some(by) if status.signal() == Some(Signal::KILL.as_raw()) => {
+                told.send_modify(|life| life.killed.push(by));
+            }
+            _ => bail!("cauce ended by itself: {status}"),
+        }
+    }
+}
+
+/// Cauce with a WhatsApp of its own.
+pub struct House {
+    /// Cauce.
+    pub cauce: Cauce,
+    emulator: Child,
+    emulator_url: String,
+    http: Client,
+    token: Option<String>,
+    deadline: Instant,
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    /// Starts both: with a copy of this data folder, or with none. All that is asked of it must come
+    /// within `time`.
+    pub async fn open(data: Option<&Path>, crashes: &[String], time: Duration) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("cauce-test-").tempdir()?;
+        if let Some(data) = data {
+            copy(data, &folder.path().join("data"))?;
+        }
+        let port = port()?;
+        let (emulator, emulator_url) = emulator(folder.path(), port).await?;
+        Ok(Self {
+            cauce: Cauce::start(folder.path(), port, &emulator_url, crashes)?,
+            emulator,
+            emulator_url,
+            http: Client::builder().no_proxy().timeout(time).build()?,
+            token: None,
+            deadline: Instant::now() + time,
+            folder,
+        })
+    }
+
+    /// Ends both in order and gives Cauce's data folder, which lives as long as what is returned with it.
+    pub async fn close(mut self) -> Result<(tempfile::TempDir, PathBuf)> {
+        let data = self.cauce.stop().await?;
+        self.emulator.kill().await?;
+        Ok((self.folder, data))
+    }
+
+    /// Speaks as this user of the demo from now on, and gives the token with which it can be done again.
+    pub async fn log_in(&mut self, email: &str) -> Result<String> {
+        let body = serde_json::json!({ "email": email, "password": PASSWORD });
+        let answer = self
+            .until("an answer to the login", async || {
+                let request = self.http.post(format!("{}/api/login", self.cauce.url)).json(&body);
+                Ok(request.send().await.ok().filter(|answer| answer.status() != StatusCode::SERVICE_UNAVAILABLE))
+            })
+            .await?;
+        let status = answer.status();
+        let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
+        let token = cookie.and_then(|cookie| cookie.strip_prefix("cauce_session=")?.split(';').next());
+        let token = token.ok_or_else(|| anyhow!("{email} may not log in: {status}"))?.to_owned();
+        self.token = Some(token.clone());
+        Ok(token)
+    }
+
+    /// Speaks with this token from now on.
+    pub fn be(&mut self, token: &str) {
+        self.token = Some(token.to_owned());
+    }
+
+    /// Asks Cauce, as long as it takes until one of its lives answers.
+    pub async fn ask(&self, method: Method, path: &str, kind: &str, body: String) -> Result<(StatusCode, Value)> {
+        let url = format!("{}{path}", self.cauce.url);
+        self.until(&format!("an answer to {method} {path}"), async || {
+            let mut request = self.http.request(method.clone(), &url);
+            if let Some(token) = &self.token {
+                request = request.bearer_auth(token);
+            }
+            if method != Method::GET {
+                request = request.header("content-type", kind).body(body.clone());
+            }
+            let Ok(answer) = request.send().await else { return Ok(None) };
+            let status = answer.status();
+            if status == StatusCode::SERVICE_UNAVAILABLE {
+                return Ok(None);
+            }
+            // It may die while it answers.
+            let Ok(text) = answer.text().await else { return Ok(None) };
+            Ok(Some((status, serde_json::from_str(&text).unwrap_or(Value::String(text)))))
+        })
+        .await
+    }
+
+    /// Reads from Cauce.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        let (status, answer) = self.ask(Method::GET, path, "", String::new()).await?;
+        if status != StatusCode::OK {
+            bail!("GET {path}: {status} {answer}");
+        }
+        Ok(answer)
+    }
+
+    /// Has Cauce do something. The body names a command, so that asking twice does it once.
+    pub async fn command(&self, path: &str, body: &Value) -> Result<Value> {
+        let (status, answer) = self.ask(Method::POST, path, "application/json", body.to_string()).await?;
+        if !status.is_success() {
+            bail!("POST {path} {body}: {status} {answer}");
+        }
+        Ok(answer)
+    }
+
+    /// Asks the emulator, which is always there.
+    pub async fn phone(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let mut request = self.http.request(method.clone(), format!("{}/emulator{path}", self.emulator_url));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        if !status.is_success() {
+            bail!("{method} {path} at the emulator: {status} {text}");
+        }
+        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// Looks again and again until there is something to see.
+    ///
+    /// # Errors
+    /// When time is up, when Cauce ended by itself, and when looking fails.
+    pub async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+        loop {
+            if let Some(seen) = look().await? {
+                return Ok(seen);
+            }
+            let life = self.cauce.life();
+            if let Some(ended) = life.ended {
+                bail!("waiting for {what}: {ended}\n{}", last_lines(&self.cauce.log));
+            }
+            if Instant::now() >= self.deadline {
+                let log = last_lines(&self.cauce.log);
+                bail!("{what} never came; Cauce was killed {:?} and said last:\n{log}", life.killed);
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+}
+
+/// Starts an emulator that posts its webhooks to Cauce's port, and hurries.
+async fn emulator(folder: &Path, port: u16) -> Result<(Child, String)> {
+    let mut child = Command::new(program("cauce-emulator")?)
+        .args(["--listen", "127.0.0.1:0", "--retry-base-ms", "20", "--status-delay-ms", "20"])
+        .args(["--webhook-url", &format!("http://127.0.0.1:{port}/webhooks/whatsapp")])
+        .args(["--phone-number-id", PHONE_NUMBER_ID, "--waba-id", "102290129340398"])
+        .args(["--display-phone", "51987654321", "--business-name", "Cauce"])
+        .envs(AGREED)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(File::create(folder.join("emulator.log"))?)
+        .kill_on_drop(true)
+        .spawn()?;
+    let line = match child.stdout.take() {
+        Some(out) => BufReader::new(out).lines().next_line().await?,
+        None => None,
+    };
+    let url = line.as_deref().and_then(|line| line.strip_prefix("emulator listening on "));
+    let url = url.with_context(|| format!("the emulator does not listen: {line:?}"))?.to_owned();
+    Ok((child, url))
+}
+
+/// The end of a log, for a person.
+fn last_lines(log: &Path) -> String {
+    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let from = text.len().saturating_sub(LOG_SHOWN);
+    text.get(from..).unwrap_or(&text).to_owned()
+}

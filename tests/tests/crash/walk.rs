@@ -1,0 +1,254 @@
+//! A customer and an agent who walk the journey, and what stands on phone and screen afterwards.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail, ensure};
+use cauce_tests::process::House;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// One customer of a house, whom Ana looks after.
+pub struct Walk<'a> {
+    house: &'a House,
+    wa_id: String,
+    name: String,
+    /// Messages that stand on the phone by now when nothing was lost: theirs and ours.
+    said: usize,
+}
+
+/// Everything that is compared, a line each.
+pub type Record = Vec<String>;
+
+impl<'a> Walk<'a> {
+    /// Customer number `number`.
+    pub fn new(house: &'a House, number: usize) -> Self {
+        Self { house, wa_id: format!("5190000000{number}"), name: format!("Cliente {number}"), said: 0 }
+    }
+
+    /// The whole way: words that do not fit, a form, a wait, a person, a rating; then again, to nobody.
+    pub async fn whole(mut self) -> Result<Record> {
+        self.post("/customers", &json!({ "wa_id": self.wa_id, "name": self.name })).await?;
+        self.say("viaje").await?;
+        self.hear(1).await?;
+        self.say("no sé").await?;
+        self.hear(1).await?;
+        self.tap("persona").await?;
+        self.hear(1).await?;
+        self.say("J").await?;
+        self.hear(1).await?;
+        self.say("Julia").await?;
+        self.hear(1).await?;
+        self.choose("lima").await?;
+        // A line, a second of waiting, a picture, and that somebody comes.
+        self.hear(3).await?;
+
+        let case = self.queued().await?;
+        let taken = self.command(&format!("/api/cases/{case}/take"), "take", json!({})).await?;
+        ensure!(taken["assignee"]["id"] == "ana", "the case was taken by somebody else: {taken}");
+        self.say("¿Hola?").await?;
+        self.say("Tengo prisa.").await?;
+        self.read_by_agent().await?;
+        let conversation = format!("/api/conversations/{}/messages", self.contact().await?);
+        for (name, body) in [("first", "Hola, soy Ana."), ("second", "¿En qué te ayudo?")] {
+            self.command(&conversation, name, json!({ "case": case, "body": body })).await?;
+        }
+        self.hear(2).await?;
+        self.command(&format!("/api/cases/{case}/end"), "end", json!({})).await?;
+        self.hear(1).await?;
+        self.choose("n5").await?;
+        self.hear(1).await?;
+
+        self.say("viaje").await?;
+        self.hear(1).await?;
+        self.tap("nadie").await?;
+        // A question left open for a second, a case that nobody takes for a second, and an excuse.
+        self.hear(3).await?;
+        self.settled().await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.house.phone(Method::POST, path, Some(body)).await
+    }
+
+    async fn act(&mut self, act: &Value) -> Result<()> {
+        self.said += 1;
+        self.post(&format!("/customers/{}/messages", self.wa_id), act).await.map(drop)
+    }
+
+    async fn say(&mut self, words: &str) -> Result<()> {
+        self.act(&json!({ "type": "text", "text": { "body": words } })).await
+    }
+
+    async fn tap(&mut self, id: &str) -> Result<()> {
+        let asked = self.last_with("/message/interactive/action/buttons").await?;
+        self.act(&json!({ "type": "button_reply", "message_id": asked, "id": id })).await
+    }
+
+    async fn choose(&mut self, id: &str) -> Result<()> {
+        let asked = self.last_with("/message/interactive/action/sections").await?;
+        self.act(&json!({ "type": "list_reply", "message_id": asked, "id": id })).await
+    }
+
+    /// The id of the last message on the phone that offers something at `path`.
+    async fn last_with(&self, path: &str) -> Result<String> {
+        let bubbles = self.bubbles().await?;
+        let asked = bubbles.iter().rev().find(|bubble| bubble.pointer(path).is_some());
+        let id = asked.and_then(|bubble| bubble["id"].as_str());
+        Ok(id.with_context(|| format!("nothing to choose on the phone: {bubbles:#?}"))?.to_owned())
+    }
+
+    /// Waits until that many more messages have reached the phone.
+    async fn hear(&mut self, messages: usize) -> Result<()> {
+        self.said += messages;
+        let what = format!("message {} on the phone of {}", self.said, self.name);
+        let heard = self.house.until(&what, async || {
+            Ok((self.bubbles().await?.len() >= self.said).then_some(()))
+        });
+        match heard.await {
+            Ok(()) => Ok(()),
+            Err(error) => bail!("{error:#}\non the phone: {:#?}", lines(&self.bubbles().await?)),
+        }
+    }
+
+    async fn bubbles(&self) -> Result<Vec<Value>> {
+        let bubbles = self.house.phone(Method::GET, &format!("/customers/{}/messages", self.wa_id), None).await?;
+        serde_json::from_value(bubbles).context("the phone shows no list")
+    }
+
+    /// The conversation as the list of a tab shows it, when it is there.
+    async fn listed(&self, tab: &str) -> Result<Option<Value>> {
+        let page = self.house.get(&format!("/api/conversations?tab={tab}")).await?;
+        let items = page["items"].as_array().context("a page without items")?;
+        let mine: Vec<&Value> = items.iter().filter(|item| item["name"] == self.name.as_str()).collect();
+        ensure!(mine.len() < 2, "{} is listed twice: {page:#}", self.name);
+        Ok(mine.first().map(|item| (*item).clone()))
+    }
+
+    /// The case that waits.
+    async fn queued(&self) -> Result<String> {
+        let what = format!("the case of {}", self.name);
+        let item = self.house.until(&what, async || self.listed("queued").await).await?;
+        Ok(item["case"]["id"].as_str().context("a queued conversation without a case")?.to_owned())
+    }
+
+    async fn contact(&self) -> Result<String> {
+        let item = self.listed("all").await?;
+        Ok(item.as_ref().and_then(|item| item["contact"].as_str()).context("no such conversation")?.to_owned())
+    }
+
+    async fn conversation(&self) -> Result<Value> {
+        self.house.get(&format!("/api/conversations/{}", self.contact().await?)).await
+    }
+
+    /// Has Ana do something once, however often it is asked.
+    async fn command(&self, path: &str, name: &str, mut body: Value) -> Result<Value> {
+        body["command"] = json!(format!("{} {name}", self.wa_id));
+        self.house.command(path, &body).await
+    }
+
+    /// Waits until the agent sees everything that the customer wrote.
+    async fn read_by_agent(&self) -> Result<()> {
+        let what = format!("message {} of {} on the screen", self.said, self.name);
+        self.house
+            .until(&what, async || {
+                let conversation = self.conversation().await?;
+                let seen = conversation["messages"].as_array().map_or(0, Vec::len);
+                Ok((seen >= self.said).then_some(()))
+            })
+            .await
+    }
+
+    /// Waits until nothing is on its way any more, and writes down what stands there.
+    async fn settled(&self) -> Result<Record> {
+        let what = format!("an end of the walk of {}", self.name);
+        let rest = self.house.until(&what, async || {
+            self.post(&format!("/customers/{}/open", self.wa_id), &json!({})).await?;
+            let bubbles = self.bubbles().await?;
+            let arrived = |bubble: &Value| match bubble["from"].as_str() {
+                Some("customer") => bubble["status"] == "delivered",
+                _ => bubble["status"] == "read",
+            };
+            let conversation = self.conversation().await?;
+            let messages = conversation["messages"].as_array().context("a conversation without messages")?;
+            let known = |message: &Value| message["direction"] == "in" || message["status"] == "read";
+            let on_list = self.listed("all").await?;
+            let at_rest = bubbles.iter().all(arrived)
+                && messages.iter().all(known)
+                && on_list.as_ref() == Some(&conversation["summary"]);
+            Ok(at_rest.then_some((bubbles, conversation)))
+        });
+        let (bubbles, conversation) = match rest.await {
+            Ok(rest) => rest,
+            Err(error) => {
+                let conversation = self.conversation().await?;
+                bail!("{error:#}\non the phone: {:#?}\non the screen: {conversation:#}", lines(&self.bubbles().await?))
+            }
+        };
+        self.sent_once(&conversation).await?;
+
+        let mut record = lines(&bubbles);
+        let each = |key: &str| conversation[key].as_array().cloned().unwrap_or_default();
+        record.extend(each("messages").into_iter().map(|message| format!("screen: {}", timeless(message))));
+        record.extend(each("captured").into_iter().map(|field| format!("captured: {field}")));
+        record.extend(each("cases").into_iter().map(|case| format!("case: {}", timeless(case))));
+        let summary = &conversation["summary"];
+        record.push(format!("summary: {} {} {}", summary["stage"], summary["unread"], timeless(summary["last"].clone())));
+        let path = self.house.get(&format!("/api/conversations/{}/path", self.contact().await?)).await?;
+        record.push(format!("run: {} {}", path["run"]["state"], path["run"]["reason"]));
+        for step in path["steps"].as_array().context("a path without steps")? {
+            record.push(format!("step: {} {}", step["node"], step["exit"]));
+        }
+        Ok(record)
+    }
+
+    /// Every message that the screen shows as sent was accepted once, and no other.
+    async fn sent_once(&self, conversation: &Value) -> Result<()> {
+        let contact = conversation["summary"]["contact"].as_str().context("a conversation of nobody")?;
+        let ledger = self.house.phone(Method::GET, "/ledger", None).await?;
+        let mut accepted = BTreeMap::<String, Vec<Value>>::new();
+        for send in ledger["sends"].as_array().context("a ledger without sends")? {
+            if send["to"] == self.wa_id.as_str() {
+                let attempt = send["opaque"].as_str().context("a send without an attempt")?;
+                let (message, _) = attempt.rsplit_once('.').context("an attempt without a number")?;
+                accepted.entry(message.to_owned()).or_default().push(send.clone());
+            }
+        }
+        let messages = conversation["messages"].as_array().context("a conversation without messages")?;
+        let sent = messages.iter().filter(|message| message["direction"] == "out");
+        let sent: Vec<String> = sent.map(|message| format!("{contact}.{}", message["seq"])).collect();
+        for message in &sent {
+            let sends = accepted.remove(message).unwrap_or_default();
+            ensure!(sends.len() == 1, "message {message} was accepted {} times: {sends:#?}", sends.len());
+        }
+        ensure!(accepted.is_empty(), "sends that no screen shows: {accepted:#?}");
+        Ok(())
+    }
+}
+
+/// The phone, a line a bubble; ids are those of the bubbles' places.
+fn lines(bubbles: &[Value]) -> Record {
+    let ids: Vec<&str> = bubbles.iter().filter_map(|bubble| bubble["id"].as_str()).collect();
+    let place = |id: &Value| json!(id.as_str().and_then(|id| ids.iter().position(|other| *other == id)));
+    let line = |bubble: &Value| {
+        let mut message = bubble["message"].clone();
+        if let Some(message) = message.as_object_mut() {
+            for key in ["id", "from", "from_user_id", "timestamp"] {
+                message.remove(key);
+            }
+            if let Some(context) = message.get_mut("context") {
+                *context = place(&context["id"]);
+            }
+        }
+        let replied = if bubble["replied"].is_null() { String::new() } else { format!(" → {}", bubble["replied"]) };
+        format!("phone: {} {} {message}{replied}", bubble["from"], bubble["status"])
+    };
+    bubbles.iter().map(line).collect()
+}
+
+/// Without moments and ids, which are others in every run.
+fn timeless(mut value: Value) -> Value {
+    if let Some(value) = value.as_object_mut() {
+        value.retain(|key, _| !matches!(key.as_str(), "at" | "id" | "contact") && !key.ends_with("_at"));
+    }
+    value
+}
