@@ -11,11 +11,15 @@ test("pictures", async ({ house, phone, inboxOf, canvasOf }) => {
   const [agent] = house.agents;
   await phone.page.setViewportSize(SIZE);
 
-  // Somebody waits, somebody is being answered, somebody still speaks with the bot.
+  // Two wait, somebody is being answered, somebody still speaks with the bot.
   await phone.open();
   await phone.choose("Carmen Flores");
   await greet(phone);
   await askForAPerson(phone);
+  await phone.choose("Jorge Salas");
+  await greet(phone);
+  await phone.tap("Hablar con alguien");
+  await expect(phone.said(WELCOME.waiting)).toBeVisible();
   const rosa = await phone.choose("Rosa Quispe");
   await greet(phone);
   await askForAPerson(phone);
@@ -24,7 +28,6 @@ test("pictures", async ({ house, phone, inboxOf, canvasOf }) => {
 
   const inbox = await inboxOf(agent);
   await inbox.page.setViewportSize(SIZE);
-  await inbox.tab("all").click();
   const contact = await inbox.open("Rosa Quispe");
   await inbox.take.click();
   await inbox.answer(`¡Hola, Rosa! Soy ${agent.name}. ¿Qué modelo te interesa?`);

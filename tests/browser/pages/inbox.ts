@@ -3,7 +3,7 @@ import { expect, type Locator, type Page } from "@playwright/test";
 
 import type { User } from "../house.ts";
 
-export type Tab = "queued" | "mine" | "open" | "bot" | "ended" | "all";
+export type Tab = "queued" | "mine" | "open" | "bot" | "ended";
 
 export class Inbox {
   readonly page: Page;

@@ -152,7 +152,7 @@ export interface paths {
             cookie?: never;
         };
         /** The flows of the workspace. */
-        get: operations["list"];
+        get: operations["flows_list"];
         put?: never;
         /**
          * Publishes a flow (YAML or JSON): who starts from now on walks it; who is inside an older version
@@ -1117,7 +1117,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    flows_list: {
         parameters: {
             query?: never;
             header?: never;
