@@ -22,16 +22,20 @@ use utoipa_axum::routes;
 pub(crate) use login::start_session;
 
 use crate::app::App;
+use crate::dto::Tab;
 use crate::{assets, webhook};
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "Cauce",
-    description = "Conversations that flows and people hold on WhatsApp. \
+#[openapi(
+    components(schemas(Tab)),
+    info(
+        title = "Cauce",
+        description = "Conversations that flows and people hold on WhatsApp. \
         Every route but login and health needs a session: the cookie of `POST /api/login` with the header \
         `X-CSRF-Token` on what changes something, or `Authorization: Bearer`. Errors are RFC 9457 problems \
         with a stable `code`. Times are RFC 3339 in UTC."
-))]
+    )
+)]
 struct Description;
 
 fn described() -> OpenApiRouter<Arc<App>> {

@@ -97,7 +97,11 @@ pub struct Position {
 
 /// Whole pixels without a decimal point.
 fn pixels<S: serde::Serializer>(n: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    if n.fract() == 0.0 && n.abs() < 1e15 { serializer.serialize_i64(*n as i64) } else { serializer.serialize_f64(*n) }
+    if n.fract() == 0.0 && n.abs() < 1e15 {
+        serializer.serialize_i64(*n as i64)
+    } else {
+        serializer.serialize_f64(*n)
+    }
 }
 
 /// Reads a flow from YAML, or from JSON, which is YAML too.
@@ -249,15 +253,19 @@ impl Reader<'_> {
         let map = self.object(value, at).unwrap_or(&empty);
         self.known(map, at, &["kind", "v", "name", "note", "config", "exits"]);
         let kind = match value {
-            Value::Object(_) => self.required_text(map, at, "kind", "qué hace el paso, por ejemplo «message»"),
+            Value::Object(_) => {
+                self.required_text(map, at, "kind", "qué hace el paso, por ejemplo «message»")
+            }
             _ => None,
         };
         let v = match map.get("v") {
             None => 1,
-            Some(v) => v.as_u64().and_then(|v| u16::try_from(v).ok()).filter(|v| *v > 0).unwrap_or_else(|| {
-                self.wrong(&child(at, "v"), v, "un número entero desde 1");
-                1
-            }),
+            Some(v) => {
+                v.as_u64().and_then(|v| u16::try_from(v).ok()).filter(|v| *v > 0).unwrap_or_else(|| {
+                    self.wrong(&child(at, "v"), v, "un número entero desde 1");
+                    1
+                })
+            }
         };
         let exits = self
             .children(map, at, "exits")
@@ -307,7 +315,13 @@ impl Reader<'_> {
         }
     }
 
-    fn id<T: std::str::FromStr>(&mut self, map: &Map<String, Value>, at: &str, key: &str, what: &str) -> Option<T> {
+    fn id<T: std::str::FromStr>(
+        &mut self,
+        map: &Map<String, Value>,
+        at: &str,
+        key: &str,
+        what: &str,
+    ) -> Option<T> {
         let text = self.required_text(map, at, key, what)?;
         self.parse_id(&text, &child(at, key), false)
     }
@@ -390,14 +404,22 @@ pub(crate) fn unknown_field(key: &str, known: &[&str]) -> Problem {
         [] => "Aquí no se espera ningún campo.".to_owned(),
         known => format!("Aquí se puede usar {}.", list(known.iter().copied())),
     };
-    Problem::error("doc.unknown_field", format!("El campo «{}» no existe.", cut(key)), format!("{hint}{rest}"))
+    Problem::error(
+        "doc.unknown_field",
+        format!("El campo «{}» no existe.", cut(key)),
+        format!("{hint}{rest}"),
+    )
 }
 
 pub(crate) fn missing_field(key: &str, what: &str) -> Problem {
     Problem::error(
         "doc.missing_field",
         format!("Falta «{key}»."),
-        if what.is_empty() { format!("Agrega «{key}:».") } else { format!("Agrega «{key}:» con {what}.") },
+        if what.is_empty() {
+            format!("Agrega «{key}:».")
+        } else {
+            format!("Agrega «{key}:» con {what}.")
+        },
     )
 }
 

@@ -114,7 +114,10 @@ impl Example {
             }
             let taken = exit_of(&outcome);
             if taken != turn.takes {
-                return Err(fault(format!("expected the exit {:?}, but it takes {taken:?} ({run:?})", turn.takes)));
+                return Err(fault(format!(
+                    "expected the exit {:?}, but it takes {taken:?} ({run:?})",
+                    turn.takes
+                )));
             }
             options.extend(outcome.effects.iter().flat_map(tappable));
         }
@@ -152,10 +155,9 @@ impl Happens {
                 let (title, id) = option.cloned().ok_or_else(|| format!("nothing reads «{title}»"))?;
                 Some(InboundContent::Choice { id, title })
             }
-            Self::Sends(kind) => Some(InboundContent::Unsupported {
-                kind: (*kind).to_owned(),
-                raw: serde_json::Value::Null,
-            }),
+            Self::Sends(kind) => {
+                Some(InboundContent::Unsupported { kind: (*kind).to_owned(), raw: serde_json::Value::Null })
+            }
             Self::TimePasses | Self::PersonEnds | Self::NobodyTakes => None,
         })
     }

@@ -178,9 +178,13 @@ mod tests {
 
     #[test]
     fn periods_read_and_write() {
-        for (text, seconds, written) in
-            [("30s", 30, "30s"), ("15m", 900, "15m"), ("120m", 7200, "2h"), ("3d", 259_200, "3d"), ("90 s", 90, "90s")]
-        {
+        for (text, seconds, written) in [
+            ("30s", 30, "30s"),
+            ("15m", 900, "15m"),
+            ("120m", 7200, "2h"),
+            ("3d", 259_200, "3d"),
+            ("90 s", 90, "90s"),
+        ] {
             let period: Period = text.parse().unwrap();
             assert_eq!(period.duration(), Duration::seconds(seconds));
             assert_eq!(period.to_string(), written);

@@ -4,12 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use cauce_model::NodeId;
-use petgraph::algo::tarjan_scc;
+use petgraph::Direction::Incoming;
+use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, Reversed};
 
 use crate::document::Node;
 use crate::kind::{Exit, Meta, Role};
+use crate::step::MAX_SENDS;
 use crate::words::{did_you_mean, list};
 use crate::yaml::child;
 use crate::{Document, Problem};
@@ -59,7 +61,9 @@ fn start<'a>(document: &'a Document, spots: &[Spot<'_>], problems: &mut Vec<Prob
     let starts: Vec<&str> =
         spots.iter().filter(|spot| spot.role() == Some(Role::Start)).map(|spot| spot.id.as_str()).collect();
     let problem = match spots.iter().find(|spot| *spot.id == document.start) {
-        Some(spot) if spot.known.is_none() || spot.role() == Some(Role::Start) => return Some(&document.start),
+        Some(spot) if spot.known.is_none() || spot.role() == Some(Role::Start) => {
+            return Some(&document.start);
+        }
         Some(_) => Problem::error(
             "flow.no_start",
             format!("El flujo empieza en «{}», que no es un paso de tipo «start».", document.start),
@@ -117,9 +121,13 @@ fn exits(document: &Document, spot: &Spot<'_>, problems: &mut Vec<Problem>) -> b
             _ => format!("Sus salidas son {}.", list(known.iter().copied())),
         };
         problems.push(
-            Problem::error("flow.exit_unknown", format!("Este paso no tiene la salida «{key}»."), format!("{hint}{rest}"))
-                .of(spot.id)
-                .at_key(places, &child(&at, key)),
+            Problem::error(
+                "flow.exit_unknown",
+                format!("Este paso no tiene la salida «{key}»."),
+                format!("{hint}{rest}"),
+            )
+            .of(spot.id)
+            .at_key(places, &child(&at, key)),
         );
     }
     for exit in exits.iter().filter(|exit| !spot.node.exits.contains_key(&exit.key)) {
@@ -165,7 +173,13 @@ impl<'a> Graph<'a> {
     }
 
     /// Steps nobody comes to, and steps from which nobody gets out.
-    fn reach(&self, document: &Document, start: &NodeId, loose: &HashSet<&NodeId>, problems: &mut Vec<Problem>) {
+    fn reach(
+        &self,
+        document: &Document,
+        start: &NodeId,
+        loose: &HashSet<&NodeId>,
+        problems: &mut Vec<Problem>,
+    ) {
         let Some(&start) = self.index.get(start) else { return };
         let reached = self.flood(&self.graph, [start]);
         for at in self.graph.node_indices().filter(|at| !reached.contains(at)) {
@@ -186,7 +200,8 @@ impl<'a> Graph<'a> {
         for group in tarjan_scc(&self.graph) {
             let inside: HashSet<NodeIndex> = group.iter().copied().collect();
             let closed = group.iter().all(|at| self.graph.neighbors(*at).all(|next| inside.contains(&next)));
-            let Some(at) = group.iter().copied().filter(|at| reached.contains(at) && !saved.contains(at)).min()
+            let Some(at) =
+                group.iter().copied().filter(|at| reached.contains(at) && !saved.contains(at)).min()
             else {
                 continue;
             };
@@ -203,15 +218,15 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Cycles on which the run would never wait.
+    /// Cycles on which the run would never wait, and ways too long for one turn.
     fn loops(&self, document: &Document, problems: &mut Vec<Problem>) {
-        let restless = self.graph.filter_map(
-            |at, spot| (!self.spot(at).waits()).then_some(*spot),
-            |_, ()| Some(()),
-        );
+        let restless =
+            self.graph.filter_map(|at, spot| (!self.spot(at).waits()).then_some(*spot), |_, ()| Some(()));
         for group in tarjan_scc(&restless) {
             let first = group.iter().copied().min_by_key(|at| restless[*at]);
-            let Some(first) = first.filter(|at| group.len() > 1 || restless.contains_edge(*at, *at)) else { continue };
+            let Some(first) = first.filter(|at| group.len() > 1 || restless.contains_edge(*at, *at)) else {
+                continue;
+            };
             let inside: HashSet<NodeIndex> = group.iter().copied().collect();
             let cycle = cycle(&restless, first, &inside);
             let witness: Vec<NodeId> = cycle.iter().map(|at| self.spots[restless[*at]].id.clone()).collect();
@@ -222,6 +237,25 @@ impl<'a> Graph<'a> {
                 "Pon en la vuelta un paso que espere, como «question» o «wait».",
             );
             problems.push(self.problem(problem.with_witness(witness), at, document));
+        }
+        // Without such a cycle the steps have an order, and each one the longest way that leads to it.
+        let Ok(order) = toposort(&restless, None) else { return };
+        let mut longest: HashMap<NodeIndex, usize> = HashMap::new();
+        for at in order {
+            let before =
+                restless.neighbors_directed(at, Incoming).filter_map(|before| longest.get(&before)).max();
+            let here = before.unwrap_or(&0) + 1;
+            longest.insert(at, here);
+            // The step that waits at last may say something too.
+            if here == MAX_SENDS {
+                let at = self.index[self.spots[restless[at]].id];
+                let problem = Problem::error(
+                    "flow.turn_too_long",
+                    format!("Hasta aquí hay {MAX_SENDS} pasos seguidos sin esperar nada."),
+                    "Pon antes un paso que espere, como «question» o «wait».",
+                );
+                problems.push(self.problem(problem, at, document));
+            }
         }
     }
 
@@ -268,7 +302,10 @@ fn cycle(graph: &DiGraph<usize, ()>, first: NodeIndex, inside: &HashSet<NodeInde
 
 /// The shortest path, both ends included; empty when there is none.
 fn shortest(
-    graph: &DiGraph<usize, ()>, from: NodeIndex, to: NodeIndex, allowed: impl Fn(NodeIndex) -> bool,
+    graph: &DiGraph<usize, ()>,
+    from: NodeIndex,
+    to: NodeIndex,
+    allowed: impl Fn(NodeIndex) -> bool,
 ) -> Vec<NodeIndex> {
     let mut before: HashMap<NodeIndex, NodeIndex> = HashMap::new();
     let mut queue = std::collections::VecDeque::from([from]);

@@ -218,7 +218,11 @@ fn tidy(mut schema: Value) -> Value {
             if let Some(help) = map.remove("x-help") {
                 map.insert("description".to_owned(), help);
             }
-            if map.get("format").and_then(Value::as_str).is_some_and(|f| f.trim_start_matches('u').starts_with("int")) {
+            if map
+                .get("format")
+                .and_then(Value::as_str)
+                .is_some_and(|f| f.trim_start_matches('u').starts_with("int"))
+            {
                 map.remove("format");
             }
             if let Some(Value::Array(types)) = map.get("type") {

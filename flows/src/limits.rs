@@ -165,7 +165,8 @@ mod tests {
                 .map(|i| ListRow { id: format!("{title:?}{i}"), title: "x".into(), description: None })
                 .collect(),
         };
-        let list = |sections| Content::List { body: "¿?".into(), footer: None, button: "Ver".into(), sections };
+        let list =
+            |sections| Content::List { body: "¿?".into(), footer: None, button: "Ver".into(), sections };
         assert_eq!(check(&list(vec![section(10, None)])), Ok(()));
         assert_eq!(
             check(&list(vec![section(6, Some("a")), section(5, Some("b"))])).unwrap_err().what,

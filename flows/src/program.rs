@@ -8,15 +8,15 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::Problem;
 use crate::document::{Document, Node, read};
 use crate::graph::{self, Spot};
 use crate::kind::{Behaviour, Catalogue, Kind, Meta, Triggers};
 use crate::problem::sort;
-use crate::schema::{Found, Walk};
+use crate::schema::{Found, Walk, is_variable};
 use crate::script::{CONTACT, Script, ScriptError, Scripts, Text};
 use crate::words::{contains_words, did_you_mean, fold, list};
 use crate::yaml::{Places, child};
-use crate::Problem;
 
 /// A compiled version of a flow. Immutable; shared by every run of it.
 pub struct Program {
@@ -141,7 +141,11 @@ impl Program {
         }
     }
 
-    fn build(document: Document, catalogue: &Catalogue, mut problems: Vec<Problem>) -> Result<Self, Vec<Problem>> {
+    fn build(
+        document: Document,
+        catalogue: &Catalogue,
+        mut problems: Vec<Problem>,
+    ) -> Result<Self, Vec<Problem>> {
         let mut found = Vec::new();
         let mut labels: IndexMap<String, String> = document
             .variables
@@ -152,7 +156,8 @@ impl Program {
         let mut spots = Vec::new();
         let (mut keywords, mut any_message) = (Vec::new(), false);
         for (id, node) in &document.nodes {
-            let Bound { node: bound, found: texts, writes } = bind(id, node, &document.places, catalogue, &mut problems);
+            let Bound { node: bound, found: texts, writes } =
+                bind(id, node, &document.places, catalogue, &mut problems);
             found.extend(texts);
             let Some((behaviour, meta)) = bound else {
                 labels.extend(writes.into_iter().map(|name| (name.clone(), name)));
@@ -172,7 +177,7 @@ impl Program {
             nodes.insert(id.clone(), Compiled { behaviour, exits: node.exits.clone(), meta });
         }
         for (key, at) in document.variables.keys().map(|key| (key, child("/variables", key))) {
-            if !crate::schema::is_variable(key) || key == CONTACT {
+            if !is_variable(key) {
                 problems.push(
                     Problem::error(
                         "expr.bad_name",
@@ -274,7 +279,13 @@ struct Bound {
     writes: Vec<String>,
 }
 
-fn bind(id: &NodeId, node: &Node, places: &Places, catalogue: &Catalogue, problems: &mut Vec<Problem>) -> Bound {
+fn bind(
+    id: &NodeId,
+    node: &Node,
+    places: &Places,
+    catalogue: &Catalogue,
+    problems: &mut Vec<Problem>,
+) -> Bound {
     let at = child("/nodes", id);
     // Without a kind there is a problem of the form already.
     if node.kind.is_empty() {
@@ -298,7 +309,8 @@ fn bind(id: &NodeId, node: &Node, places: &Places, catalogue: &Catalogue, proble
     let config = match migrated(kind, node) {
         Ok(config) => config,
         Err(message) => {
-            let problem = Problem::error("doc.version", message, "Vuelve a crear el paso con el tipo actual.");
+            let problem =
+                Problem::error("doc.version", message, "Vuelve a crear el paso con el tipo actual.");
             problems.push(problem.of(id).at(places, &child(&at, "v")));
             return Bound::default();
         }
@@ -318,7 +330,8 @@ fn bind(id: &NodeId, node: &Node, places: &Places, catalogue: &Catalogue, proble
         }
         Err(error) => {
             let message = format!("La configuración del paso no se entiende ({error}).");
-            let problem = Problem::error("doc.wrong_value", message, "Compárala con un ejemplo de este tipo.");
+            let problem =
+                Problem::error("doc.wrong_value", message, "Compárala con un ejemplo de este tipo.");
             problems.push(problem.of(id).at(places, &base));
             Bound { node: None, found, writes }
         }
@@ -339,7 +352,10 @@ fn migrated(kind: &Kind, node: &Node) -> Result<Value, String> {
 
 /// Compiles what was found in the configs, and reports what cannot be, where it stands.
 fn compile_scripts(
-    found: Vec<Found>, labels: &IndexMap<String, String>, places: &Places, problems: &mut Vec<Problem>,
+    found: Vec<Found>,
+    labels: &IndexMap<String, String>,
+    places: &Places,
+    problems: &mut Vec<Problem>,
 ) -> Scripts {
     let mut scripts = Scripts::default();
     for found in found {
@@ -393,4 +409,3 @@ fn compile_scripts(
 fn expression_problem(error: ScriptError) -> Problem {
     Problem::error(error.code, error.message, error.help)
 }
-

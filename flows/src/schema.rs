@@ -7,12 +7,12 @@
 use cauce_model::NodeId;
 use serde_json::{Map, Value};
 
+use crate::Problem;
 use crate::document::{cut, describe, missing_field, unknown_field, wrong_type};
 use crate::fields::{Period, written};
-use crate::script::Script;
+use crate::script::{CONTACT, Script};
 use crate::words::{did_you_mean, list};
 use crate::yaml::{Places, child};
-use crate::Problem;
 
 /// A text or an expression somewhere in a config.
 pub(crate) struct Found {
@@ -42,7 +42,9 @@ impl Walk<'_> {
             Value::Array(items) if has_type(schema, "array") => self.array(schema, items, at),
             Value::String(text) if has_type(schema, "string") => self.text(schema, text, at),
             Value::Bool(_) if has_type(schema, "boolean") => {}
-            Value::Number(n) if has_type(schema, "number") || (has_type(schema, "integer") && !n.is_f64()) => {
+            Value::Number(n)
+                if has_type(schema, "number") || (has_type(schema, "integer") && !n.is_f64()) =>
+            {
                 self.number(schema, n, at);
             }
             other => {
@@ -88,7 +90,10 @@ impl Walk<'_> {
         let (min, max) = (bound("minimum").unwrap_or(f64::MIN), bound("maximum").unwrap_or(f64::MAX));
         if n < min || n > max {
             let message = format!("El número {number} está fuera de lo permitido.");
-            self.problem(Problem::error("limit.number", message, format!("Usa un número de {min} a {max}.")), at);
+            self.problem(
+                Problem::error("limit.number", message, format!("Usa un número de {min} a {max}.")),
+                at,
+            );
         }
     }
 
@@ -96,7 +101,8 @@ impl Walk<'_> {
         let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
         if text.trim().is_empty() && schema.get("minLength").is_some() {
             let title = schema.get("title").and_then(Value::as_str).unwrap_or("texto").to_lowercase();
-            let problem = Problem::error("limit.empty", "Este campo está vacío.", format!("Escribe aquí: {title}."));
+            let problem =
+                Problem::error("limit.empty", "Este campo está vacío.", format!("Escribe aquí: {title}."));
             return self.problem(problem, at);
         }
         let length = match format {
@@ -172,7 +178,8 @@ impl Walk<'_> {
 
     /// A value that may have one of several forms.
     fn branches(&mut self, forms: &[&Value], value: &Value, at: &str) {
-        let words: Vec<&str> = forms.iter().filter_map(|form| form.get("const")).filter_map(Value::as_str).collect();
+        let words: Vec<&str> =
+            forms.iter().filter_map(|form| form.get("const")).filter_map(Value::as_str).collect();
         if words.len() == forms.len() {
             if !value.as_str().is_some_and(|given| words.contains(&given)) {
                 self.not_one_of(&words, value, at);
@@ -185,7 +192,9 @@ impl Walk<'_> {
         };
         let names: Vec<&str> = forms.iter().filter_map(|form| tag_value(form, tag)).collect();
         let given = map.get(tag);
-        if let Some(form) = forms.iter().find(|form| given.is_some_and(|g| tag_value(form, tag) == g.as_str())) {
+        if let Some(form) =
+            forms.iter().find(|form| given.is_some_and(|g| tag_value(form, tag) == g.as_str()))
+        {
             return self.object(form, map, at);
         }
         match given {
@@ -245,7 +254,10 @@ fn tag_value<'a>(form: &'a Value, tag: &str) -> Option<&'a str> {
     form.get("properties")?.get(tag)?.get("const")?.as_str()
 }
 
-/// Whether an expression of this text alone reads a variable of this name.
+/// Whether a step may write a variable of this name: an expression of it alone reads it, and it is not
+/// the contact's.
 pub(crate) fn is_variable(name: &str) -> bool {
-    name.len() <= 64 && Script::compile(name).is_ok_and(|script| matches!(&script.reads[..], [(only, _)] if only == name))
+    name.len() <= 64
+        && name != CONTACT
+        && Script::compile(name).is_ok_and(|script| matches!(&script.reads[..], [(only, _)] if only == name))
 }

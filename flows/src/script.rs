@@ -8,8 +8,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use rhai::packages::{ArithmeticPackage, BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package};
-use rhai::{AST, ASTNode, Array, Dynamic, Engine, EvalAltResult, Expr, ImmutableString, Map, OptimizationLevel, ParseErrorType, Position, Scope, Stmt};
+use rhai::packages::{
+    ArithmeticPackage, BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
+};
+use rhai::{
+    AST, ASTNode, Array, Dynamic, Engine, EvalAltResult, Expr, ImmutableString, Map, OptimizationLevel,
+    ParseErrorType, Position, Scope, Stmt,
+};
 use serde_json::Value;
 
 use crate::step::{Context, Failure};
@@ -30,8 +35,26 @@ const CONTACT_FIELDS: [&str; 3] = ["name", "phone", "language"];
 
 /// The functions that expressions may call.
 pub const FUNCTIONS: [&str; 20] = [
-    "abs", "ceiling", "contains", "ends_with", "floor", "index_of", "is_empty", "len", "max", "min", "number",
-    "plain", "replace", "round", "starts_with", "sub_string", "to_lower", "to_string", "to_upper", "trim",
+    "abs",
+    "ceiling",
+    "contains",
+    "ends_with",
+    "floor",
+    "index_of",
+    "is_empty",
+    "len",
+    "max",
+    "min",
+    "number",
+    "plain",
+    "replace",
+    "round",
+    "starts_with",
+    "sub_string",
+    "to_lower",
+    "to_string",
+    "to_upper",
+    "trim",
 ];
 
 /// A compiled expression.
@@ -92,7 +115,10 @@ fn engine() -> Engine {
         .set_allow_loop_expressions(false)
         .set_allow_statement_expression(false)
         .set_allow_anonymous_fn(false);
-    for word in ["while", "loop", "for", "do", "fn", "|", "let", "const", "eval", "import", "export", "return", "throw", "try"] {
+    for word in [
+        "while", "loop", "for", "do", "fn", "|", "let", "const", "eval", "import", "export", "return",
+        "throw", "try",
+    ] {
         engine.disable_symbol(word);
     }
     register(&mut engine);
@@ -176,7 +202,11 @@ impl Script {
             ));
         }
         if source.trim().is_empty() {
-            return Err(ScriptError::new("expr.empty", "La expresión está vacía.", "Escribe una expresión o quítala."));
+            return Err(ScriptError::new(
+                "expr.empty",
+                "La expresión está vacía.",
+                "Escribe una expresión o quítala.",
+            ));
         }
         let ast = ENGINE.compile_expression(source).map_err(|error| unreadable(&error))?;
         let mut reads: Vec<(String, Position)> = Vec::new();
@@ -208,12 +238,18 @@ impl Script {
 fn allowed(stmt: &Stmt) -> Result<(), ScriptError> {
     match stmt {
         Stmt::Noop(_) | Stmt::If(..) | Stmt::Switch(..) | Stmt::Block(_) | Stmt::Expr(_) => Ok(()),
-        other => Err(not_allowed("Aquí solo se puede calcular un valor, no dar órdenes.").at(other.position())),
+        other => {
+            Err(not_allowed("Aquí solo se puede calcular un valor, no dar órdenes.").at(other.position()))
+        }
     }
 }
 
 fn not_allowed(message: &str) -> ScriptError {
-    ScriptError::new("expr.not_allowed", message, "Usa una condición, un cálculo o un texto; sin bucles, variables propias ni funciones propias.")
+    ScriptError::new(
+        "expr.not_allowed",
+        message,
+        "Usa una condición, un cálculo o un texto; sin bucles, variables propias ni funciones propias.",
+    )
 }
 
 fn function(name: &str) -> Result<(), ScriptError> {
@@ -228,7 +264,11 @@ fn function(name: &str) -> Result<(), ScriptError> {
     ))
 }
 
-fn inspect(expr: &Expr, path: &[ASTNode<'_>], reads: &mut Vec<(String, Position)>) -> Result<(), ScriptError> {
+fn inspect(
+    expr: &Expr,
+    path: &[ASTNode<'_>],
+    reads: &mut Vec<(String, Position)>,
+) -> Result<(), ScriptError> {
     match expr {
         Expr::Variable(variable, _, position) => {
             let name = variable.1.as_str();
@@ -317,10 +357,7 @@ impl Scripts {
             match part {
                 Part::Written(written) => text.push_str(written),
                 Part::Worked(script) => {
-                    let value = script.eval(|name| lookup(cx, name)).map_err(|error| failed(source, &error))?;
-                    if !value.is_unit() {
-                        text.push_str(&value.to_string());
-                    }
+                    text.push_str(&shown(&self.work(script, source, cx)?));
                 }
             }
         }
@@ -329,6 +366,10 @@ impl Scripts {
 
     pub(crate) fn value(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
         let script = self.scripts.get(source).ok_or_else(|| unknown(source))?;
+        self.work(script, source, cx)
+    }
+
+    fn work(&self, script: &Script, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
         let value = script.eval(|name| lookup(cx, name)).map_err(|error| failed(source, &error))?;
         to_value(&value).ok_or_else(|| {
             Failure::new("expr.value", format!("«{source}» debe dar un texto, un número, verdadero o falso."))
@@ -336,10 +377,24 @@ impl Scripts {
     }
 }
 
+/// A value as a customer reads it: nothing is empty, and 25.0 is 25.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Number(n) => match n.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 1e15) {
+            Some(whole) => format!("{whole:.0}"),
+            None => n.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
 impl Text {
     /// The parts of a text: what is written, and the sources between `{{` and `}}` compiled by `script`.
     pub(crate) fn compile(
-        source: &str, mut script: impl FnMut(&str) -> Option<Script>,
+        source: &str,
+        mut script: impl FnMut(&str) -> Option<Script>,
     ) -> Result<Self, ScriptError> {
         let mut parts = Vec::new();
         for piece in split(source)? {

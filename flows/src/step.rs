@@ -57,7 +57,12 @@ impl Failure {
 }
 
 /// Starts a run at the program's first step.
-pub fn start(program: &Program, id: RunId, facts: &Facts, content: Option<&InboundContent>) -> (Run, Outcome) {
+pub fn start(
+    program: &Program,
+    id: RunId,
+    facts: &Facts,
+    content: Option<&InboundContent>,
+) -> (Run, Outcome) {
     let first = program.document().start.clone();
     let mut run = Run {
         id,
@@ -143,8 +148,7 @@ fn walk(program: &Program, run: &mut Run, facts: &Facts, first: NodeId, entry: E
                     Some(target) => at = target,
                     None => {
                         let text = format!("La salida «{exit}» del paso «{at}» no lleva a ningún lugar.");
-                        run.state =
-                            RunState::Failed { node: at, code: "flow.exit_missing".to_owned(), text };
+                        run.state = RunState::Failed { node: at, code: "flow.exit_missing".to_owned(), text };
                         return outcome;
                     }
                 }

@@ -54,7 +54,12 @@ impl Places {
     /// Line and column of the `nth` occurrence of `piece` inside the scalar, `line` and `column` (from 1)
     /// into it. When the text is written with escapes the piece is not found: then the scalar's start.
     pub(crate) fn inside(
-        &self, pointer: &str, piece: &str, nth: usize, line: usize, column: usize,
+        &self,
+        pointer: &str,
+        piece: &str,
+        nth: usize,
+        line: usize,
+        column: usize,
     ) -> Option<(u32, u32)> {
         let exact = || {
             let (from, to) = self.marks.get(pointer)?.bytes?;
@@ -217,10 +222,15 @@ enum Tree {
 }
 
 fn place(
-    tree: Spanned<Tree>, key: Option<(u32, u32)>, pointer: String, places: &mut Places, problems: &mut Vec<Problem>,
+    tree: Spanned<Tree>,
+    key: Option<(u32, u32)>,
+    pointer: String,
+    places: &mut Places,
+    problems: &mut Vec<Problem>,
 ) -> Value {
     let span = tree.defined.span();
-    let bytes = span.byte_offset().zip(span.byte_len()).map(|(from, len)| (from as usize, (from + len) as usize));
+    let bytes =
+        span.byte_offset().zip(span.byte_len()).map(|(from, len)| (from as usize, (from + len) as usize));
     let at = mark(tree.referenced).unwrap_or((1, 1));
     let scalar = matches!(tree.value, Tree::Scalar(_));
     let value = match tree.value {
@@ -333,7 +343,8 @@ mod tests {
 
     #[test]
     fn a_piece_of_a_text_has_its_own_place() {
-        let (_, places, _) = read("a:\n  b: \"ñ {{ x }} y {{ x }}\"\n  c: |\n    uno\n    {{ y }}\n").unwrap();
+        let (_, places, _) =
+            read("a:\n  b: \"ñ {{ x }} y {{ x }}\"\n  c: |\n    uno\n    {{ y }}\n").unwrap();
         assert_eq!(places.inside("/a/b", " x ", 0, 1, 2), Some((2, 12)));
         assert_eq!(places.inside("/a/b", " x ", 1, 1, 2), Some((2, 22)));
         assert_eq!(places.inside("/a/c", " y ", 0, 1, 2), Some((5, 8)));

@@ -172,7 +172,8 @@ fn failed(run: &Run) -> (&str, &str) {
 
 #[test]
 fn a_turn_walks_to_the_next_wait_and_leaves_its_trail() {
-    let program = program(&(node("b", "then: go, says: [uno]", "c") + &node("c", "then: wait, says: [dos]", "z")));
+    let program =
+        program(&(node("b", "then: go, says: [uno]", "c") + &node("c", "then: wait, says: [dos]", "z")));
     let (mut run, said, trail) = begin(&program);
     assert_eq!(said, ["uno", "dos"]);
     assert_eq!(trail, ["a:next", "b:next", "c:-"]);
@@ -197,7 +198,14 @@ fn a_wait_that_asks_again_is_a_new_wait() {
 #[test]
 fn what_the_run_does_not_wait_for_changes_nothing() {
     for (then, events) in [
-        ("wait", vec![Event::HandoffTimedOut, Event::HandoffResolved { agent: None }, Event::Start { content: None }]),
+        (
+            "wait",
+            vec![
+                Event::HandoffTimedOut,
+                Event::HandoffResolved { agent: None },
+                Event::Start { content: None },
+            ],
+        ),
         ("delay", vec![Event::HandoffTimedOut, Event::Start { content: None }]),
         ("person", vec![Event::TimedOut, Event::Start { content: None }]),
     ] {
@@ -254,7 +262,8 @@ fn a_step_that_fails_says_nothing_and_earlier_steps_stand() {
 
 #[test]
 fn guards_stop_what_the_checks_cannot_see() {
-    let circle = program(&(node("b", "then: go", "c") + &node("c", "then: go", "b") + &node("d", "then: go", "z")));
+    let circle =
+        program(&(node("b", "then: go", "c") + &node("c", "then: go", "b") + &node("d", "then: go", "z")));
     let (run, _, trail) = begin(&circle);
     assert_eq!(failed(&run).1, "loop");
     assert_eq!(trail.len(), 101);
@@ -264,7 +273,10 @@ fn guards_stop_what_the_checks_cannot_see() {
     assert_eq!(failed(&run), ("b", "too_many_sends"));
     assert!(said.is_empty());
 
-    let noisy = program(&(node("b", "then: go, says: [ya], times: 30", "c") + &node("c", "then: go, says: [ya], times: 21", "z")));
+    let noisy = program(
+        &(node("b", "then: go, says: [ya], times: 30", "c")
+            + &node("c", "then: go, says: [ya], times: 21", "z")),
+    );
     let (run, said, _) = begin(&noisy);
     assert_eq!(failed(&run), ("c", "too_many_sends"));
     assert_eq!(said.len(), 30);

@@ -50,7 +50,11 @@ impl Behaviour for Decision {
     }
 
     fn check(&self, check: &mut Check<'_>) {
-        check.unique("/rules/{}/id", "node.decision.id_repeated", self.rules.iter().map(|rule| rule.id.source()));
+        check.unique(
+            "/rules/{}/id",
+            "node.decision.id_repeated",
+            self.rules.iter().map(|rule| rule.id.source()),
+        );
         for (i, _) in self.rules.iter().enumerate().filter(|(_, rule)| rule.id.source() == "else") {
             check.error(
                 &format!("/rules/{i}/id"),
@@ -119,7 +123,11 @@ nodes:
             Example {
                 title: "Se cumple la segunda",
                 flow: FLOW,
-                turns: vec![Turn::leaves(Happens::Writes("de Trujillo"), &["El envío cuesta 15 soles."], "norte")],
+                turns: vec![Turn::leaves(
+                    Happens::Writes("de Trujillo"),
+                    &["El envío cuesta 15 soles."],
+                    "norte",
+                )],
             },
             Example {
                 title: "No se cumple ninguna, tampoco sin dato",

@@ -1,7 +1,9 @@
 //! `end`: the flow is over.
 
 use cauce_flows::fields::{Key, Template};
-use cauce_flows::{Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Turn, limits};
+use cauce_flows::{
+    Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Turn, limits,
+};
 use cauce_model::Content;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,8 @@
 
 use cauce_flows::fields::{Name, Period, Template};
 use cauce_flows::{
-    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn, WaitKind,
-    Write, limits,
+    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn,
+    WaitKind, Write, limits,
 };
 use cauce_model::{Content, InboundContent};
 use schemars::JsonSchema;
@@ -171,7 +171,9 @@ impl Field {
     /// The message that asks, with these words.
     fn content(&self, cx: &Context<'_>, body: String) -> Content {
         match self {
-            Self::Choice { options, .. } if options::fit_buttons(options) => options::buttons(cx, body, options),
+            Self::Choice { options, .. } if options::fit_buttons(options) => {
+                options::buttons(cx, body, options)
+            }
             Self::Choice { options, button, .. } => options::list(cx, body, button.as_deref(), options),
             Self::Text { .. } | Self::Email { .. } => Content::Text { body },
         }
@@ -260,7 +262,11 @@ impl Behaviour for Form {
     }
 
     fn check(&self, check: &mut Check<'_>) {
-        check.unique("/fields/{}/key", "node.form.key_repeated", self.fields.iter().map(|f| f.key().source()));
+        check.unique(
+            "/fields/{}/key",
+            "node.form.key_repeated",
+            self.fields.iter().map(|f| f.key().source()),
+        );
         for (i, field) in self.fields.iter().enumerate() {
             if let Field::Choice { options, .. } = field {
                 options::check(options, &format!("/fields/{i}/options"), check);
@@ -278,7 +284,8 @@ impl Behaviour for Form {
     }
 
     fn writes(&self) -> Vec<Write> {
-        let write = |field: &Field| Write { label: field.label().map(str::to_owned), ..Write::new(field.key()) };
+        let write =
+            |field: &Field| Write { label: field.label().map(str::to_owned), ..Write::new(field.key()) };
         self.fields.iter().map(write).collect()
     }
 
@@ -406,8 +413,21 @@ mod tests {
     fn what_is_no_address_is_refused() {
         let long = format!("{}@x.com", "a".repeat(65));
         for text in [
-            "", "ana", "ana@", "@x.com", "ana@correo", "ana@@x.com", "ana@x..com", ".ana@x.com", "ana@-x.com",
-            "ana@x.c", "ana@x.123", "ana@x.com y luis@x.com", "añá@x.com", "ana@x com", &long,
+            "",
+            "ana",
+            "ana@",
+            "@x.com",
+            "ana@correo",
+            "ana@@x.com",
+            "ana@x..com",
+            ".ana@x.com",
+            "ana@-x.com",
+            "ana@x.c",
+            "ana@x.123",
+            "ana@x.com y luis@x.com",
+            "añá@x.com",
+            "ana@x com",
+            &long,
         ] {
             assert_eq!(email(text), None, "{text}");
         }

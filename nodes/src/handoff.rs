@@ -2,7 +2,8 @@
 
 use cauce_flows::fields::{Period, Queue, Template};
 use cauce_flows::{
-    Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn, WaitKind, limits,
+    Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn, WaitKind,
+    limits,
 };
 use cauce_model::Content;
 use schemars::JsonSchema;

@@ -129,7 +129,11 @@ nodes:
     exits: { next: fin }
   fin: { kind: end }
 "#,
-                turns: vec![Turn::leaves(Happens::Writes("hola"), &["¡Hola Ana! Abrimos de 9 a 18 h."], "next")],
+                turns: vec![Turn::leaves(
+                    Happens::Writes("hola"),
+                    &["¡Hola Ana! Abrimos de 9 a 18 h."],
+                    "next",
+                )],
             },
             Example {
                 title: "Envía una imagen con su pie",

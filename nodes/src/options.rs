@@ -50,8 +50,16 @@ pub(crate) fn fit_buttons(options: &[Choice]) -> bool {
 
 /// What is wrong with options, given where they stand in the config.
 pub(crate) fn check(options: &[Choice], at: &str, check: &mut Check<'_>) {
-    check.unique(&format!("{at}/{{}}/id"), "limit.id_repeated", options.iter().map(|option| option.id.source()));
-    check.unique(&format!("{at}/{{}}/title"), "limit.title_repeated", options.iter().map(|o| o.title.as_str()));
+    check.unique(
+        &format!("{at}/{{}}/id"),
+        "limit.id_repeated",
+        options.iter().map(|option| option.id.source()),
+    );
+    check.unique(
+        &format!("{at}/{{}}/title"),
+        "limit.title_repeated",
+        options.iter().map(|o| o.title.as_str()),
+    );
 }
 
 /// A text too long to go with buttons or a list.
@@ -61,7 +69,10 @@ pub(crate) fn check_body(text: &Template, at: &str, check: &mut Check<'_>) {
         check.error(
             at,
             "limit.interactive_body",
-            format!("Hay {written} caracteres y el máximo con botones o lista es {}.", limits::INTERACTIVE_BODY),
+            format!(
+                "Hay {written} caracteres y el máximo con botones o lista es {}.",
+                limits::INTERACTIVE_BODY
+            ),
             "Acórtalo, o envía una parte antes con un paso «message».",
         );
     }
@@ -69,7 +80,8 @@ pub(crate) fn check_body(text: &Template, at: &str, check: &mut Check<'_>) {
 
 /// The message that asks: buttons.
 pub(crate) fn buttons(cx: &Context<'_>, body: String, options: &[Choice]) -> Content {
-    let button = |option: &Choice| Button { id: cx.option_id(option.id.source()), title: option.title.clone() };
+    let button =
+        |option: &Choice| Button { id: cx.option_id(option.id.source()), title: option.title.clone() };
     Content::Buttons { body, footer: None, buttons: options.iter().map(button).collect() }
 }
 
@@ -85,7 +97,11 @@ pub(crate) fn list(cx: &Context<'_>, body: String, label: Option<&str>, options:
 }
 
 /// Which option an answer means.
-pub(crate) fn chosen<'o>(cx: &Context<'_>, answer: &InboundContent, options: &'o [Choice]) -> Option<&'o Choice> {
+pub(crate) fn chosen<'o>(
+    cx: &Context<'_>,
+    answer: &InboundContent,
+    options: &'o [Choice],
+) -> Option<&'o Choice> {
     let pairs = options.iter().map(|option| (option.id.source(), option.title.as_str()));
     cx.chosen(answer, pairs).and_then(|i| options.get(i))
 }

@@ -2,8 +2,8 @@
 
 use cauce_flows::fields::{Name, Period, Template};
 use cauce_flows::{
-    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn, WaitKind,
-    Write, limits,
+    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn,
+    WaitKind, Write, limits,
 };
 use cauce_model::{Content, InboundContent};
 use schemars::JsonSchema;
@@ -165,7 +165,10 @@ impl Behaviour for Question {
                     check.error(
                         &format!("{at}/title"),
                         "limit.button_title",
-                        format!("Hay {length} caracteres y el máximo de un botón es {}.", limits::BUTTON_TITLE),
+                        format!(
+                            "Hay {length} caracteres y el máximo de un botón es {}.",
+                            limits::BUTTON_TITLE
+                        ),
                         "Acórtalo, o usa una lista (hasta 24 caracteres y una descripción).",
                     );
                 }
@@ -187,7 +190,9 @@ impl Behaviour for Question {
 
     fn summary(&self) -> Vec<String> {
         let text = self.text.source().to_owned();
-        std::iter::once(text).chain(self.timeout.map(|timeout| format!("Espera {}", timeout.words()))).collect()
+        std::iter::once(text)
+            .chain(self.timeout.map(|timeout| format!("Espera {}", timeout.words())))
+            .collect()
     }
 
     fn enter(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {

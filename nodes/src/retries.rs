@@ -41,7 +41,10 @@ pub(crate) fn max(retries: Option<&Retries>) -> u32 {
 
 /// The words to ask again with: the author's, else `otherwise`.
 pub(crate) fn words(
-    cx: &Context<'_>, text: Option<&Template>, otherwise: &str, max: usize,
+    cx: &Context<'_>,
+    text: Option<&Template>,
+    otherwise: &str,
+    max: usize,
 ) -> Result<String, Failure> {
     text.map_or_else(|| Ok(otherwise.to_owned()), |text| cx.text(text, max))
 }

@@ -1,7 +1,9 @@
 //! `set`: works out a value and keeps it.
 
 use cauce_flows::fields::{Expression, Name};
-use cauce_flows::{Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Turn, Write};
+use cauce_flows::{
+    Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Turn, Write,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

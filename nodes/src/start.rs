@@ -2,7 +2,8 @@
 
 use cauce_flows::fields::Name;
 use cauce_flows::{
-    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Triggers, Turn, Write,
+    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Triggers, Turn,
+    Write,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -108,11 +108,9 @@ nodes:
   fin: { kind: end, config: { texto: adiós } }
 "#,
     );
-    for (code, words) in [
-        ("doc.unknown_kind", "«start»"),
-        ("flow.exit_to_nowhere", "«fin»"),
-        ("doc.wrong_value", "«buttons»"),
-    ] {
+    for (code, words) in
+        [("doc.unknown_kind", "«start»"), ("flow.exit_to_nowhere", "«fin»"), ("doc.wrong_value", "«buttons»")]
+    {
         assert!(find(&problems, code).help.starts_with("Quizá quisiste decir"), "{code}");
         assert!(find(&problems, code).help.contains(words), "{code}: {}", find(&problems, code).help);
     }
@@ -211,37 +209,50 @@ fn kinds_check_what_a_schema_cannot_say() {
         ("kind: start\n    config: {}", vec!["7:13 node.start.no_trigger"]),
         ("kind: start\n    config: { keywords: [hola, ¡Hóla!] }", vec!["7:32 node.start.keyword_repeated"]),
         ("kind: message\n    config: {}", vec!["7:13 node.message.empty"]),
-        ("kind: message\n    config: { text: a, image: { link: 'ftp://x' } }", vec![
-            "7:31 node.message.both", "7:39 node.message.link",
-        ]),
+        (
+            "kind: message\n    config: { text: a, image: { link: 'ftp://x' } }",
+            vec!["7:31 node.message.both", "7:39 node.message.link"],
+        ),
         ("kind: message\n    config: { text: '' }", vec!["7:21 limit.empty"]),
         ("kind: message\n    config: { text: }", vec!["7:19 doc.wrong_type"]),
-        ("kind: decision\n    config: { rules: [{ id: else, when: 'true' }, { id: a, when: '1' }, { id: A, when: '1' }] }", vec![
-            "7:29 node.decision.id_reserved", "7:79 node.decision.id_repeated",
-        ]),
+        (
+            "kind: decision\n    config: { rules: [{ id: else, when: 'true' }, { id: a, when: '1' }, { id: A, when: '1' }] }",
+            vec!["7:29 node.decision.id_reserved", "7:79 node.decision.id_repeated"],
+        ),
         ("kind: decision\n    config: { rules: [] }", vec!["7:22 limit.length"]),
-        ("kind: set\n    config: { variable: 2x, value: 1 }", vec!["7:25 expr.bad_name", "7:36 doc.wrong_type"]),
+        (
+            "kind: set\n    config: { variable: 2x, value: 1 }",
+            vec!["7:25 expr.bad_name", "7:36 doc.wrong_type"],
+        ),
         ("kind: set\n    config: { variable: if, value: '1' }", vec!["7:25 expr.bad_name"]),
         ("kind: wait\n    config: { for: 0s }", vec!["7:20 doc.bad_duration"]),
         ("kind: wait", vec!["6:5 doc.missing_field"]),
         ("kind: handoff\n    config: { queue: mi cola }", vec!["7:22 doc.bad_id"]),
         ("kind: message\n    v: 2\n    config: { text: a }", vec!["7:8 doc.version"]),
-        ("kind: form\n    config: { fields: [{ key: a, type: text, ask: x }, { key: a, type: email, ask: x }] }", vec![
-            "7:63 node.form.key_repeated",
-        ]),
-        ("kind: form\n    config: { fields: [{ key: a, type: text, ask: x, min_length: 9, max_length: 3 }] }", vec![
-            "7:24 node.form.lengths",
-        ]),
-        ("kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: timeout, title: Sí }, { id: b, title: si }] } }", vec![
-            "7:65 node.question.id_reserved", "7:103 limit.title_repeated",
-        ]),
-        ("kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: a, title: Exactamente veintidós }] } }", vec![
-            "7:75 limit.button_title",
-        ]),
-        ("kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: a, title: A },{ id: b, title: B },{ id: c, title: C },{ id: d, title: D }] } }", vec![
-            "7:58 limit.buttons",
-        ]),
-        ("kind: question\n    config: { text: x, answer: { type: open, options: [] } }", vec!["7:46 doc.unknown_field"]),
+        (
+            "kind: form\n    config: { fields: [{ key: a, type: text, ask: x }, { key: a, type: email, ask: x }] }",
+            vec!["7:63 node.form.key_repeated"],
+        ),
+        (
+            "kind: form\n    config: { fields: [{ key: a, type: text, ask: x, min_length: 9, max_length: 3 }] }",
+            vec!["7:24 node.form.lengths"],
+        ),
+        (
+            "kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: timeout, title: Sí }, { id: b, title: si }] } }",
+            vec!["7:65 node.question.id_reserved", "7:103 limit.title_repeated"],
+        ),
+        (
+            "kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: a, title: Exactamente veintidós }] } }",
+            vec!["7:75 limit.button_title"],
+        ),
+        (
+            "kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: a, title: A },{ id: b, title: B },{ id: c, title: C },{ id: d, title: D }] } }",
+            vec!["7:58 limit.buttons"],
+        ),
+        (
+            "kind: question\n    config: { text: x, answer: { type: open, options: [] } }",
+            vec!["7:46 doc.unknown_field"],
+        ),
         ("kind: question\n    config: { text: x, answer: {} }", vec!["7:24 doc.missing_field"]),
         ("kind: question\n    config: { text: x, answer: hola }", vec!["7:32 doc.wrong_type"]),
         ("kind: question\n    config: { text: 'x {{ y' }", vec!["7:21 expr.unclosed"]),
@@ -278,4 +289,22 @@ fn json_is_read_as_well() {
   "i": {"kind": "start", "config": {"any_message": true}, "exits": {"next": "f"}},
   "f": {"kind": "end", "config": {"txt": "x"}}}}"#;
     assert_eq!(places(&problems(json)), ["3:35 doc.unknown_field"]);
+}
+
+#[test]
+fn a_turn_is_not_too_long() {
+    let flow = |steps: usize| {
+        let chain: String = (0..steps)
+            .map(|i| {
+                format!("  m{i}: {{ kind: message, config: {{ text: x }}, exits: {{ next: m{} }} }}\n", i + 1)
+            })
+            .collect();
+        format!(
+            "id: a\nname: A\nstart: i\nnodes:\n  i: {{ kind: start, config: {{ any_message: true }}, exits: {{ next: m0 }} }}\n{chain}  m{steps}: {{ kind: end, config: {{ text: x }} }}\n"
+        )
+    };
+    assert_eq!(places(&problems(&flow(47))), [""; 0]);
+    assert_eq!(places(&problems(&flow(48))), ["54:3 flow.turn_too_long"]);
+    // Told once, where it gets too long.
+    assert_eq!(places(&problems(&flow(90))), ["54:3 flow.turn_too_long"]);
 }

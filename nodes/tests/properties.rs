@@ -3,7 +3,9 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use cauce_flows::{ContactFacts, Event, Facts, Outcome, Program, Run, RunState, WaitKind, limits, start, step};
+use cauce_flows::{
+    ContactFacts, Event, Facts, Outcome, Program, Run, RunState, WaitKind, limits, start, step,
+};
 use cauce_model::{Content, Effect, InboundContent};
 use cauce_nodes::catalogue;
 use proptest::prelude::*;
@@ -12,7 +14,8 @@ use serde_json::{Value, json};
 
 /// A decision's rules look at the name, one name each: whoever plays the customer can take any way.
 const NAMES: [&str; 3] = ["Ana", "Luis", "Rosa"];
-const TITLES: [&str; 10] = ["Ventas", "Soporte", "Sí", "No", "3 · Bien", "👍", "Otra cosa", "Mañana", "1", "Menú"];
+const TITLES: [&str; 10] =
+    ["Ventas", "Soporte", "Sí", "No", "3 · Bien", "👍", "Otra cosa", "Mañana", "1", "Menú"];
 
 /// A step without its exits.
 #[derive(Debug, Clone)]
@@ -94,7 +97,8 @@ fn waiting() -> impl Strategy<Value = Plan> {
 
 fn step_plan() -> impl Strategy<Value = Plan> {
     let decision = (1..=NAMES.len()).prop_map(|rules| {
-        let rule = |i: usize| json!({ "id": format!("r{i}"), "when": format!("contact.name == \"{}\"", NAMES[i]) });
+        let rule =
+            |i: usize| json!({ "id": format!("r{i}"), "when": format!("contact.name == \"{}\"", NAMES[i]) });
         let mut exits: Vec<String> = (0..rules).map(|i| format!("r{i}")).collect();
         exits.push("else".to_owned());
         let config = json!({ "rules": (0..rules).map(rule).collect::<Vec<_>>() });
@@ -165,7 +169,10 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 fn facts(name: Option<&str>) -> Facts {
-    Facts { contact: ContactFacts { name: name.map(str::to_owned), ..ContactFacts::default() }, ..Facts::default() }
+    Facts {
+        contact: ContactFacts { name: name.map(str::to_owned), ..ContactFacts::default() },
+        ..Facts::default()
+    }
 }
 
 fn media(kind: &str) -> InboundContent {
@@ -180,7 +187,8 @@ fn options_of(outcome: &Outcome) -> Vec<(String, String)> {
                 options.extend(buttons.iter().map(|b| (b.id.clone(), b.title.clone())));
             }
             Effect::Send { content: Content::List { sections, .. }, .. } => {
-                options.extend(sections.iter().flat_map(|s| &s.rows).map(|r| (r.id.clone(), r.title.clone())));
+                options
+                    .extend(sections.iter().flat_map(|s| &s.rows).map(|r| (r.id.clone(), r.title.clone())));
             }
             _ => {}
         }
@@ -230,7 +238,8 @@ fn can_arrive(program: &Program, run: &Run, options: &[(String, String)]) -> boo
             .map(|body| InboundContent::Text { body: body.to_owned() })
             .chain([media("audio")])
             .collect();
-        let taps = options.iter().map(|(id, title)| InboundContent::Choice { id: id.clone(), title: title.clone() });
+        let taps =
+            options.iter().map(|(id, title)| InboundContent::Choice { id: id.clone(), title: title.clone() });
         answers.extend(taps);
         let events = answers.iter().map(Event::Answer).chain([Event::TimedOut]);
         for event in events {

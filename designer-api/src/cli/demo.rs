@@ -37,6 +37,8 @@ const USERS: [(&str, &str, &str, Role); 3] = [
     ("luis", "luis@cauce.demo", "Luis Rojas", Role::Agent),
 ];
 
+const CUSTOMERS: [(&str, &str); 2] = [("51999888777", "Rosa Quispe"), ("51988777666", "Luis Mamani")];
+
 #[derive(Args)]
 pub struct Demo {
     /// Where the data stays
@@ -81,7 +83,7 @@ impl Demo {
         let config = self.config(&listener.local_addr()?, &graph)?;
         let app = App::open(&config, &self.data, Arc::new(SystemClock)).await?;
         if !app.has_users().await? {
-            furnish(&app).await?;
+            furnish(&app, &graph).await?;
         }
         if let Some(admin) = directory::user_by_email(app.store(), app.workspace_id(), USERS[0].1).await? {
             hand_over_token(&app, &admin, &url, &self.data).await?;
@@ -149,8 +151,8 @@ impl Demo {
     }
 }
 
-/// Fills an empty workspace: users, and a journey.
-async fn furnish(app: &App) -> anyhow::Result<()> {
+/// Fills an empty workspace: users, a journey, and customers who have not written yet.
+async fn furnish(app: &App, emulator: &str) -> anyhow::Result<()> {
     for (id, email, name, role) in USERS {
         app.add_user(id.parse()?, email, name, role, PASSWORD).await?;
     }
@@ -161,6 +163,12 @@ async fn furnish(app: &App) -> anyhow::Result<()> {
         anyhow::anyhow!("the demo journey has problems:\n{}", lines.join("\n"))
     })?;
     app.publish(&program, "Cauce").await.map_err(|problem| anyhow::anyhow!(problem.detail))?;
+    let client = reqwest::Client::new();
+    for (wa_id, name) in CUSTOMERS {
+        let customer = json!({ "wa_id": wa_id, "name": name });
+        let answer = client.post(format!("{emulator}/emulator/customers")).json(&customer).send().await?;
+        answer.error_for_status()?;
+    }
     Ok(())
 }
 

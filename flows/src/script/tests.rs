@@ -239,3 +239,18 @@ fn a_text_is_cut_at_its_expressions() {
         assert_eq!(split(text).unwrap_err().code, "expr.unclosed", "{text}");
     }
 }
+
+#[test]
+fn values_are_shown_as_people_read_them() {
+    for (value, text) in [
+        (Value::Null, ""),
+        (Value::from("a"), "a"),
+        (Value::from(25.0), "25"),
+        (Value::from(-3), "-3"),
+        (Value::from(2.5), "2.5"),
+        (Value::from(i64::MAX), "9223372036854775807"),
+        (Value::from(true), "true"),
+    ] {
+        assert_eq!(shown(&value), text);
+    }
+}

@@ -67,9 +67,10 @@ impl Scenario {
 
 #[tokio::test]
 async fn after_a_kill_at_any_point_everybody_sees_what_they_see_without_one() {
-    let (_folder, data, token) = furnished().await.expect("a house that nobody kills");
+    let (_folder, data, token) = furnished().await.unwrap_or_else(|error| panic!("before any kill: {error:#}"));
     let quiet = Scenario::new(&[], &[], 1);
-    let (expected, entries, _) = play(&quiet, &data, &token).await.expect("a walk that nobody interrupts");
+    let quiet = play(&quiet, &data, &token).await;
+    let (expected, entries, _) = quiet.unwrap_or_else(|error| panic!("with no kill: {error:#}"));
     let expected = expected.into_iter().next().expect("one customer walked");
 
     let scenarios = scenarios(entries);

@@ -32,13 +32,13 @@ impl<'a> Walk<'a> {
         self.hear(1).await?;
         self.say("no sé").await?;
         self.hear(1).await?;
-        self.tap("persona").await?;
+        self.tap("Con una persona").await?;
         self.hear(1).await?;
         self.say("J").await?;
         self.hear(1).await?;
         self.say("Julia").await?;
         self.hear(1).await?;
-        self.choose("lima").await?;
+        self.choose("Lima").await?;
         // A line, a second of waiting, a picture, and that somebody comes.
         self.hear(3).await?;
 
@@ -55,12 +55,12 @@ impl<'a> Walk<'a> {
         self.hear(2).await?;
         self.command(&format!("/api/cases/{case}/end"), "end", json!({})).await?;
         self.hear(1).await?;
-        self.choose("n5").await?;
+        self.choose("Excelente").await?;
         self.hear(1).await?;
 
         self.say("viaje").await?;
         self.hear(1).await?;
-        self.tap("nadie").await?;
+        self.tap("Con nadie").await?;
         // A question left open for a second, a case that nobody takes for a second, and an excuse.
         self.hear(3).await?;
         self.settled().await
@@ -79,22 +79,25 @@ impl<'a> Walk<'a> {
         self.act(&json!({ "type": "text", "text": { "body": words } })).await
     }
 
-    async fn tap(&mut self, id: &str) -> Result<()> {
-        let asked = self.last_with("/message/interactive/action/buttons").await?;
-        self.act(&json!({ "type": "button_reply", "message_id": asked, "id": id })).await
+    /// Taps a button of the last message that has buttons.
+    async fn tap(&mut self, title: &str) -> Result<()> {
+        let (message, id) = self.offered("/message/interactive/action/buttons", "/reply", title).await?;
+        self.act(&json!({ "type": "button_reply", "message_id": message, "id": id })).await
     }
 
-    async fn choose(&mut self, id: &str) -> Result<()> {
-        let asked = self.last_with("/message/interactive/action/sections").await?;
-        self.act(&json!({ "type": "list_reply", "message_id": asked, "id": id })).await
+    /// Chooses a row of the last list.
+    async fn choose(&mut self, title: &str) -> Result<()> {
+        let (message, id) = self.offered("/message/interactive/action/sections/0/rows", "", title).await?;
+        self.act(&json!({ "type": "list_reply", "message_id": message, "id": id })).await
     }
 
-    /// The id of the last message on the phone that offers something at `path`.
-    async fn last_with(&self, path: &str) -> Result<String> {
+    /// The last message on the phone with options at `path`, and the id of the one with this title.
+    async fn offered(&self, path: &str, within: &str, title: &str) -> Result<(Value, Value)> {
         let bubbles = self.bubbles().await?;
-        let asked = bubbles.iter().rev().find(|bubble| bubble.pointer(path).is_some());
-        let id = asked.and_then(|bubble| bubble["id"].as_str());
-        Ok(id.with_context(|| format!("nothing to choose on the phone: {bubbles:#?}"))?.to_owned())
+        let asked = bubbles.iter().rev().find_map(|bubble| Some((bubble, bubble.pointer(path)?.as_array()?)));
+        let (asked, options) = asked.with_context(|| format!("nothing to choose on the phone: {bubbles:#?}"))?;
+        let option = options.iter().filter_map(|option| option.pointer(within)).find(|o| o["title"] == title);
+        Ok((asked["id"].clone(), option.with_context(|| format!("no «{title}» in {asked:#}"))?["id"].clone()))
     }
 
     /// Waits until that many more messages have reached the phone.
@@ -187,8 +190,12 @@ impl<'a> Walk<'a> {
         self.sent_once(&conversation).await?;
 
         let mut record = lines(&bubbles);
+        let mut runs = Vec::new();
         let each = |key: &str| conversation[key].as_array().cloned().unwrap_or_default();
-        record.extend(each("messages").into_iter().map(|message| format!("screen: {}", timeless(message))));
+        for mut message in each("messages") {
+            number_runs(&mut message, &mut runs);
+            record.push(format!("screen: {}", timeless(message)));
+        }
         record.extend(each("captured").into_iter().map(|field| format!("captured: {field}")));
         record.extend(each("cases").into_iter().map(|case| format!("case: {}", timeless(case))));
         let summary = &conversation["summary"];
@@ -229,6 +236,7 @@ impl<'a> Walk<'a> {
 fn lines(bubbles: &[Value]) -> Record {
     let ids: Vec<&str> = bubbles.iter().filter_map(|bubble| bubble["id"].as_str()).collect();
     let place = |id: &Value| json!(id.as_str().and_then(|id| ids.iter().position(|other| *other == id)));
+    let mut runs = Vec::new();
     let line = |bubble: &Value| {
         let mut message = bubble["message"].clone();
         if let Some(message) = message.as_object_mut() {
@@ -239,7 +247,8 @@ fn lines(bubbles: &[Value]) -> Record {
                 *context = place(&context["id"]);
             }
         }
-        let replied = if bubble["replied"].is_null() { String::new() } else { format!(" → {}", bubble["replied"]) };
+        number_runs(&mut message, &mut runs);
+        let replied = if bubble["replied"].is_null() { "" } else { ", answered" };
         format!("phone: {} {} {message}{replied}", bubble["from"], bubble["status"])
     };
     bubbles.iter().map(line).collect()
@@ -251,4 +260,27 @@ fn timeless(mut value: Value) -> Value {
         value.retain(|key, _| !matches!(key.as_str(), "at" | "id" | "contact") && !key.ends_with("_at"));
     }
     value
+}
+
+/// The id of an option begins with that of its run, which is another in every walk: it becomes its
+/// number among the runs seen before.
+fn number_runs(value: &mut Value, runs: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| number_runs(item, runs)),
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let option = value.as_str().filter(|_| key == "id").and_then(|id| id.split_once('.'));
+                if let Some((run, rest)) = option {
+                    let number = runs.iter().position(|seen| seen == run).unwrap_or(runs.len());
+                    if number == runs.len() {
+                        runs.push(run.to_owned());
+                    }
+                    *value = json!(format!("run {number}.{rest}"));
+                } else {
+                    number_runs(value, runs);
+                }
+            }
+        }
+        _ => {}
+    }
 }

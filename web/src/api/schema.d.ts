@@ -116,8 +116,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Marks a conversation as read. */
+        /** Marks a conversation as read. While a person looks after it, the customer sees it too. */
         post: operations["read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{contact}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows the customer that the caller is writing, when it is they who look after them. */
+        post: operations["typing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -152,7 +169,7 @@ export interface paths {
             cookie?: never;
         };
         /** The flows of the workspace. */
-        get: operations["flows_list"];
+        get: operations["list"];
         put?: never;
         /**
          * Publishes a flow (YAML or JSON): who starts from now on walks it; who is inside an older version
@@ -663,6 +680,8 @@ export interface components {
             /** @description Received or sent. */
             direction: components["schemas"]["DirectionView"];
             error: components["schemas"]["MessageErrorView"] | null;
+            /** @description Its id, unique in the conversation. */
+            id: string;
             /**
              * Format: int64
              * @description Its place in the conversation: 1, 2, 3 … without a gap.
@@ -786,6 +805,11 @@ export interface components {
          * @enum {string}
          */
         Stage: "bot" | "queued" | "open" | "idle" | "ended";
+        /**
+         * @description Which conversations to list.
+         * @enum {string}
+         */
+        Tab: "queued" | "mine" | "open" | "bot" | "ended" | "all";
         /** @description A person who logs in. */
         UserView: {
             /** @description What they log in with. */
@@ -804,8 +828,6 @@ export interface components {
             /** @description What it is called. */
             name: string;
         };
-        /** @enum {string} */
-        Tab: "queued" | "mine" | "open" | "bot" | "ended" | "all";
     };
     responses: never;
     parameters: never;
@@ -908,6 +930,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the page before. */
                 before?: string;
+                /** @description The `x-cauce-cursor` of a write: the answer waits until the list shows it, at most 5 seconds. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -1094,6 +1118,33 @@ export interface operations {
             };
         };
     };
+    typing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -1117,7 +1168,7 @@ export interface operations {
             };
         };
     };
-    flows_list: {
+    list: {
         parameters: {
             query?: never;
             header?: never;
