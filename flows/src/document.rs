@@ -124,7 +124,7 @@ pub(crate) fn read(text: &str) -> (Option<Document>, Vec<Problem>) {
             sort(&mut problems);
             (document.map(|document| Document { places, ..document }), problems)
         }
-        Err(problem) => (None, vec![problem]),
+        Err(problem) => (None, vec![*problem]),
     }
 }
 

@@ -9,7 +9,7 @@ use cauce_model::{Duration, QueueId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::script::{Piece, split};
+use crate::text::{Piece, split};
 
 macro_rules! text_field {
     ($(#[$doc:meta])* $name:ident, $format:literal) => {

@@ -19,6 +19,7 @@ mod run;
 mod schema;
 mod script;
 mod step;
+mod text;
 mod version;
 mod words;
 mod yaml;

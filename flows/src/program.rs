@@ -14,7 +14,8 @@ use crate::graph::{self, Spot};
 use crate::kind::{Behaviour, Catalogue, Kind, Meta, Triggers};
 use crate::problem::sort;
 use crate::schema::{Found, Walk, is_variable};
-use crate::script::{CONTACT, Script, ScriptError, Scripts, Text};
+use crate::script::{CONTACT, Script, ScriptError};
+use crate::text::{Scripts, Text};
 use crate::words::{contains_words, did_you_mean, fold, list};
 use crate::yaml::{Places, child};
 

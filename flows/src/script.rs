@@ -5,7 +5,6 @@
 //! of a script is bounded by its length. What can grow — texts — is bounded by [`MAX_STRING`] at every
 //! operation, in `replace` before it happens. So a script needs no clock to be stopped.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use rhai::packages::{
@@ -225,6 +224,15 @@ impl Script {
         }
     }
 
+    /// Works it out with what a step sees. `source` is what a failure names: the expression, or the text
+    /// it stands in.
+    pub(crate) fn value(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
+        let value = self.eval(|name| lookup(cx, name)).map_err(|error| failed(source, &error))?;
+        to_value(&value).ok_or_else(|| {
+            Failure::new("expr.value", format!("«{source}» debe dar un texto, un número, verdadero o falso."))
+        })
+    }
+
     /// Works it out. `lookup` gives the variables it reads.
     fn eval(&self, lookup: impl Fn(&str) -> Dynamic) -> Checked<Dynamic> {
         let mut scope = Scope::new();
@@ -332,146 +340,6 @@ fn unreadable(error: &rhai::ParseError) -> ScriptError {
     found.at(error.position())
 }
 
-/// A text with expressions in it, compiled.
-#[derive(Debug)]
-pub(crate) struct Text(Vec<Part>);
-
-#[derive(Debug)]
-enum Part {
-    Written(String),
-    Worked(Script),
-}
-
-/// The scripts and texts of one program, compiled once, by their source.
-#[derive(Debug, Default)]
-pub(crate) struct Scripts {
-    pub(crate) scripts: HashMap<String, Script>,
-    pub(crate) texts: HashMap<String, Text>,
-}
-
-impl Scripts {
-    pub(crate) fn text(&self, source: &str, cx: &Context<'_>) -> Result<String, Failure> {
-        let Text(parts) = self.texts.get(source).ok_or_else(|| unknown(source))?;
-        let mut text = String::new();
-        for part in parts {
-            match part {
-                Part::Written(written) => text.push_str(written),
-                Part::Worked(script) => {
-                    text.push_str(&shown(&self.work(script, source, cx)?));
-                }
-            }
-        }
-        Ok(text)
-    }
-
-    pub(crate) fn value(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
-        let script = self.scripts.get(source).ok_or_else(|| unknown(source))?;
-        self.work(script, source, cx)
-    }
-
-    fn work(&self, script: &Script, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
-        let value = script.eval(|name| lookup(cx, name)).map_err(|error| failed(source, &error))?;
-        to_value(&value).ok_or_else(|| {
-            Failure::new("expr.value", format!("«{source}» debe dar un texto, un número, verdadero o falso."))
-        })
-    }
-}
-
-/// A value as a customer reads it: nothing is empty, and 25.0 is 25.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Number(n) => match n.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 1e15) {
-            Some(whole) => format!("{whole:.0}"),
-            None => n.to_string(),
-        },
-        other => other.to_string(),
-    }
-}
-
-impl Text {
-    /// The parts of a text: what is written, and the sources between `{{` and `}}` compiled by `script`.
-    pub(crate) fn compile(
-        source: &str,
-        mut script: impl FnMut(&str) -> Option<Script>,
-    ) -> Result<Self, ScriptError> {
-        let mut parts = Vec::new();
-        for piece in split(source)? {
-            parts.push(match piece {
-                Piece::Written(written) => Part::Written(written.to_owned()),
-                Piece::Expression(expression) => match script(expression) {
-                    Some(script) => Part::Worked(script),
-                    None => continue,
-                },
-            });
-        }
-        Ok(Self(parts))
-    }
-}
-
-/// A piece of a text as it is written.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
-    Written(&'a str),
-    Expression(&'a str),
-}
-
-/// Cuts a text at `{{` and `}}`. Braces and quotes inside an expression are understood, so that
-/// `{{ if x { "}}" } else { y } }}` is one expression.
-pub(crate) fn split(source: &str) -> Result<Vec<Piece<'_>>, ScriptError> {
-    let mut pieces = Vec::new();
-    let mut rest = source;
-    while let Some(open) = rest.find("{{") {
-        if open > 0 {
-            pieces.push(Piece::Written(&rest[..open]));
-        }
-        let inner = &rest[open + 2..];
-        let Some(close) = closing(inner) else {
-            return Err(ScriptError::new(
-                "expr.unclosed",
-                "Hay «{{» sin su «}}».",
-                "Cierra la expresión con «}}».",
-            ));
-        };
-        pieces.push(Piece::Expression(&inner[..close]));
-        rest = &inner[close + 2..];
-    }
-    if !rest.is_empty() {
-        pieces.push(Piece::Written(rest));
-    }
-    Ok(pieces)
-}
-
-/// Where the `}}` stands that ends the expression.
-fn closing(text: &str) -> Option<usize> {
-    // What is open, innermost last: a brace, a quote, or a back-tick text.
-    let mut open: Vec<char> = Vec::new();
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        match (open.last(), c) {
-            (Some('"'), '\\') | (Some('\''), '\\') => {
-                chars.next();
-            }
-            (Some(&quote @ ('"' | '\'' | '`')), c) if c == quote => {
-                open.pop();
-            }
-            (Some('`'), '$') if chars.peek().is_some_and(|(_, c)| *c == '{') => {
-                chars.next();
-                open.push('{');
-            }
-            (Some('"' | '\'' | '`'), _) => {}
-            (_, '"' | '\'' | '`' | '{') => open.push(c),
-            (Some('{'), '}') => {
-                open.pop();
-            }
-            (None, '}') if text[at..].starts_with("}}") => return Some(at),
-            _ => {}
-        }
-    }
-    None
-}
-
 fn lookup(cx: &Context<'_>, name: &str) -> Dynamic {
     if name == CONTACT {
         let contact = &cx.facts().contact;
@@ -516,10 +384,6 @@ fn to_value(value: &Dynamic) -> Option<Value> {
         return Some(c.to_string().into());
     }
     value.as_immutable_string_ref().ok().map(|text| text.as_str().into())
-}
-
-fn unknown(source: &str) -> Failure {
-    Failure::new("expr.unknown", format!("«{source}» no pertenece a esta versión del flujo."))
 }
 
 fn failed(source: &str, error: &EvalAltResult) -> Failure {

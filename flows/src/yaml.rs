@@ -99,22 +99,22 @@ pub(crate) fn child(pointer: &str, key: impl fmt::Display) -> String {
 
 /// Reads a text. Repeated keys are all reported; a syntax error is the only problem, for nothing
 /// after it can be trusted.
-pub(crate) fn read(text: &str) -> Result<(Value, Places, Vec<Problem>), Problem> {
+pub(crate) fn read(text: &str) -> Result<(Value, Places, Vec<Problem>), Box<Problem>> {
     if text.len() > MAX_BYTES {
-        return Err(Problem::error(
+        return Err(Box::new(Problem::error(
             "doc.too_large",
             format!("El archivo pesa {} kB y el máximo es {} kB.", text.len() / 1000, MAX_BYTES / 1000),
             "Divide el flujo en varios más pequeños.",
-        ));
+        )));
     }
     let (tree, repeated) = match load(text, DuplicateKeyPolicy::Error) {
         Ok(tree) => (tree, None),
         // Read again with repeats let through: the walk below finds all of them.
         Err(serde_yaml::Error::DuplicateMappingKey { key, location }) => {
             let first = repeated_key(key.as_deref().unwrap_or("?"), mark(location));
-            (load(text, DuplicateKeyPolicy::LastWins).map_err(|e| syntax(&e))?, Some(first))
+            (load(text, DuplicateKeyPolicy::LastWins).map_err(|e| Box::new(syntax(&e)))?, Some(first))
         }
-        Err(error) => return Err(syntax(&error)),
+        Err(error) => return Err(Box::new(syntax(&error))),
     };
     let mut places = Places { source: text.into(), marks: HashMap::new() };
     let mut problems = Vec::new();

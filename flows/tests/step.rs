@@ -140,7 +140,7 @@ fn node(id: &str, config: &str, next: &str) -> String {
 }
 
 fn begin(program: &Program) -> (Run, Vec<String>, Vec<String>) {
-    let (run, outcome) = start(program, "00000000000000aa".parse().unwrap(), &Facts::default(), None);
+    let (run, outcome) = start(program, "00000000000000aa".parse().expect("an id"), &Facts::default(), None);
     (run, texts(&outcome.effects), trail(&outcome))
 }
 
@@ -353,5 +353,5 @@ fn a_run_is_read_by_older_and_newer_code() {
 }
 
 fn older_run(bytes: &[u8]) -> Run {
-    rmp_serde::from_slice(bytes).unwrap()
+    rmp_serde::from_slice(bytes).expect("a run")
 }

@@ -130,7 +130,7 @@ prop_compose! {
         exits in prop::collection::vec((text(), word()), 0..4),
     ) -> Node {
         let config: Map<String, Value> = config.into_iter().collect();
-        let exits = exits.into_iter().map(|(key, target)| (key, target.parse().unwrap())).collect();
+        let exits = exits.into_iter().map(|(key, target)| (key, target.parse().expect("a word is an id"))).collect();
         Node { kind, v, name, note, config, exits }
     }
 }
@@ -154,12 +154,12 @@ prop_compose! {
             "id": id, "name": name, "language": language, "start": start, "variables": variables,
             "nodes": nodes, "layout": layout,
         }))
-        .unwrap()
+        .expect("a document")
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn canonical_yaml_reads_and_writes_the_same(document in document()) {

@@ -29,7 +29,7 @@ struct Chat {
 impl Chat {
     fn new(id: &str) -> Self {
         let program = Program::read(FLOW, &catalogue()).unwrap_or_else(|p| panic!("{p:#?}"));
-        let (run, outcome) = start(&program, id.parse().unwrap(), &Facts::default(), None);
+        let (run, outcome) = start(&program, id.parse().expect("an id"), &Facts::default(), None);
         assert_eq!(outcome.effects.len(), 1);
         Self { program, run }
     }

@@ -12,14 +12,14 @@ use cauce_nodes::catalogue;
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
     let files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
     assert!(!files.is_empty());
     files
 }
 
 fn program(path: &Path) -> Program {
-    Program::read(&fs::read_to_string(path).unwrap(), &catalogue())
+    Program::read(&fs::read_to_string(path).expect("a file"), &catalogue())
         .unwrap_or_else(|problems| panic!("{}: {problems:#?}", path.display()))
 }
 
@@ -74,7 +74,8 @@ impl Walk {
         let program = program(&file);
         assert!(program.matches(Some(text)).is_some());
         let content = InboundContent::Text { body: text.to_owned() };
-        let (run, outcome) = start(&program, "00000000000000aa".parse().unwrap(), &facts(), Some(&content));
+        let (run, outcome) =
+            start(&program, "00000000000000aa".parse().expect("an id"), &facts(), Some(&content));
         let mut walk = Self { program, run, options: Vec::new() };
         let said = walk.said(&outcome);
         (walk, said)

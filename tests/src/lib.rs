@@ -1,3 +1,4 @@
 //! Whole-system tests live in `tests/tests/`; this library holds what they share.
 
+pub mod house;
 pub mod process;

@@ -28,6 +28,9 @@ const AGREED: [(&str, &str); 3] = [
 const PHONE_NUMBER_ID: &str = "106540352242922";
 /// The password of every user of a demo.
 const PASSWORD: &str = "cauce-demo";
+/// Longer than the emulator's longest pause between two tries of a webhook, so that the status that
+/// proves a send always comes before it would be sent again.
+const HOLD_SECONDS: &str = "6";
 /// The pause between two looks at something that is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(15);
 /// How much of the log of Cauce an error shows, in bytes.
@@ -112,7 +115,7 @@ impl Cauce {
                 let out = OpenOptions::new().create(true).append(true).open(&log)?;
                 let mut command = Command::new(&program);
                 command
-                    .args(["demo", "--json", "--hold-seconds", "2", "--grace-seconds", "1"])
+                    .args(["demo", "--json", "--hold-seconds", HOLD_SECONDS, "--grace-seconds", "1"])
                     .args(["--port", &port.to_string(), "--emulator-url", &emulator, "--data"])
                     .arg(&data)
                     .env_remove("CAUCE_CRASH_AT")
@@ -198,7 +201,7 @@ async fn keep(
 }
 
 /// Cauce with a WhatsApp of its own.
-pub struct House {
+pub struct Installation {
     /// Cauce.
     pub cauce: Cauce,
     emulator: Child,
@@ -209,7 +212,7 @@ pub struct House {
     folder: tempfile::TempDir,
 }
 
-impl House {
+impl Installation {
     /// Starts both: with a copy of this data folder, or with none. All that is asked of it must come
     /// within `time`.
     pub async fn open(data: Option<&Path>, crashes: &[String], time: Duration) -> Result<Self> {

@@ -17,7 +17,7 @@ use crate::dto::{CaseCommand, CaseView};
 use crate::problem::Problem;
 
 /// Takes a case: of many who try, one gets it.
-#[utoipa::path(post, path = "/api/cases/{case}/take", params(("case" = String, Path)), request_body = CaseCommand,
+#[utoipa::path(post, operation_id = "take_case", path = "/api/cases/{case}/take", params(("case" = String, Path)), request_body = CaseCommand,
     responses(
         (status = 200, body = CaseView),
         (status = 404, body = Problem),
@@ -39,7 +39,7 @@ pub async fn take(
 }
 
 /// Ends a case; its flow goes on.
-#[utoipa::path(post, path = "/api/cases/{case}/end", params(("case" = String, Path)), request_body = CaseCommand,
+#[utoipa::path(post, operation_id = "end_case", path = "/api/cases/{case}/end", params(("case" = String, Path)), request_body = CaseCommand,
     responses(
         (status = 200, body = CaseView),
         (status = 404, body = Problem),

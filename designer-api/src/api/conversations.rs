@@ -38,7 +38,7 @@ const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 const MAX_TURNS: usize = 500;
 
 /// Conversations, in the order of their tab.
-#[utoipa::path(get, path = "/api/conversations", params(ConversationQuery), responses(
+#[utoipa::path(get, operation_id = "list_conversations", path = "/api/conversations", params(ConversationQuery), responses(
     (status = 200, body = ConversationPage),
 ))]
 pub async fn list(
@@ -84,7 +84,7 @@ pub async fn list(
 }
 
 /// A conversation with its last messages, what was captured, and its cases.
-#[utoipa::path(get, path = "/api/conversations/{contact}", params(("contact" = String, Path)), responses(
+#[utoipa::path(get, operation_id = "get_conversation", path = "/api/conversations/{contact}", params(("contact" = String, Path)), responses(
     (status = 200, body = Conversation),
     (status = 404, body = Problem),
 ))]
@@ -110,7 +110,7 @@ pub async fn open(
 }
 
 /// Older messages of a conversation.
-#[utoipa::path(get, path = "/api/conversations/{contact}/messages",
+#[utoipa::path(get, operation_id = "list_messages", path = "/api/conversations/{contact}/messages",
     params(("contact" = String, Path), MessageQuery), responses(
     (status = 200, body = MessagePage),
     (status = 404, body = Problem),
@@ -131,7 +131,7 @@ pub async fn messages(
 }
 
 /// Answers the customer.
-#[utoipa::path(post, path = "/api/conversations/{contact}/messages", params(("contact" = String, Path)),
+#[utoipa::path(post, operation_id = "send_reply", path = "/api/conversations/{contact}/messages", params(("contact" = String, Path)),
     request_body = Reply, responses(
     (status = 202, body = ReplyAccepted),
     (status = 404, body = Problem),
@@ -159,7 +159,7 @@ pub async fn reply(
 }
 
 /// Marks a conversation as read. While a person looks after it, the customer sees it too.
-#[utoipa::path(post, path = "/api/conversations/{contact}/read", params(("contact" = String, Path)), responses(
+#[utoipa::path(post, operation_id = "mark_read", path = "/api/conversations/{contact}/read", params(("contact" = String, Path)), responses(
     (status = 204),
     (status = 404, body = Problem),
 ))]
@@ -178,7 +178,7 @@ pub async fn read(
 }
 
 /// Shows the customer that the caller is writing, when it is they who look after them.
-#[utoipa::path(post, path = "/api/conversations/{contact}/typing", params(("contact" = String, Path)), responses(
+#[utoipa::path(post, operation_id = "show_typing", path = "/api/conversations/{contact}/typing", params(("contact" = String, Path)), responses(
     (status = 204),
     (status = 404, body = Problem),
 ))]
@@ -215,7 +215,7 @@ async fn show_presence(
 }
 
 /// The way of a conversation's last run through its flow.
-#[utoipa::path(get, path = "/api/conversations/{contact}/path", params(("contact" = String, Path)), responses(
+#[utoipa::path(get, operation_id = "get_path", path = "/api/conversations/{contact}/path", params(("contact" = String, Path)), responses(
     (status = 200, body = ContactPath),
     (status = 404, body = Problem),
 ))]

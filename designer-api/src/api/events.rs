@@ -23,7 +23,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// A stream of `hello` (the first, with a cursor), `change` ([`ChangeView`]) and `reset` (the cursor
 /// is too old: read everything anew). Resumes after `Last-Event-ID` or `after`.
-#[utoipa::path(get, path = "/api/events", params(EventQuery), responses(
+#[utoipa::path(get, operation_id = "follow_events", path = "/api/events", params(EventQuery), responses(
     (status = 200, body = ChangeView, content_type = "text/event-stream", description = "the data of `change`"),
 ))]
 pub async fn events(

@@ -20,7 +20,7 @@ use crate::dto::{FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, 
 use crate::problem::Problem;
 
 /// The flows of the workspace.
-#[utoipa::path(get, path = "/api/flows", responses((status = 200, body = Vec<FlowSummary>)))]
+#[utoipa::path(get, operation_id = "list_flows", path = "/api/flows", responses((status = 200, body = Vec<FlowSummary>)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Vec<FlowSummary>>, Problem> {
     caller.may(Action::ReadFlows)?;
     let flows = catalogue(&app).await?.flows.into_iter().map(|flow| FlowSummary {
@@ -34,7 +34,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ve
 }
 
 /// The current version of a flow, drawn.
-#[utoipa::path(get, path = "/api/flows/{flow}", params(("flow" = String, Path)), responses(
+#[utoipa::path(get, operation_id = "get_flow", path = "/api/flows/{flow}", params(("flow" = String, Path)), responses(
     (status = 200, body = FlowView),
     (status = 404, body = Problem),
 ))]
@@ -50,7 +50,7 @@ pub async fn current(
 }
 
 /// Any version of a flow, drawn.
-#[utoipa::path(get, path = "/api/flows/{flow}/versions/{version}",
+#[utoipa::path(get, operation_id = "get_flow_version", path = "/api/flows/{flow}/versions/{version}",
     params(("flow" = String, Path), ("version" = String, Path)), responses(
     (status = 200, body = FlowView),
     (status = 404, body = Problem),
@@ -69,7 +69,7 @@ pub async fn version(
 
 /// Publishes a flow (YAML or JSON): who starts from now on walks it; who is inside an older version
 /// stays on that.
-#[utoipa::path(post, path = "/api/flows", request_body(content = String, content_type = "application/yaml"),
+#[utoipa::path(post, operation_id = "publish_flow", path = "/api/flows", request_body(content = String, content_type = "application/yaml"),
     responses(
     (status = 201, body = FlowPublished),
     (status = 422, body = Problem, description = "`flow.invalid` with every problem"),
@@ -91,7 +91,7 @@ pub async fn publish(
 }
 
 /// Checks a flow without publishing it.
-#[utoipa::path(post, path = "/api/flows/check", request_body(content = String, content_type = "application/yaml"),
+#[utoipa::path(post, operation_id = "check_flow", path = "/api/flows/check", request_body(content = String, content_type = "application/yaml"),
     responses((status = 200, body = FlowCheck)))]
 pub async fn check(
     State(app): State<Arc<App>>,

@@ -218,39 +218,3 @@ fn values_are_scalars() {
     assert_eq!(worked("9223372036854775807 + 1", &[]), Err("expr.failed".to_owned()));
     assert_eq!(worked("\"a\" - 1", &[]), Err("expr.wrong_data".to_owned()));
 }
-
-#[test]
-fn a_text_is_cut_at_its_expressions() {
-    use Piece::{Expression as E, Written as W};
-    for (text, pieces) in [
-        ("hola", vec![W("hola")]),
-        ("{{ x }}", vec![E(" x ")]),
-        ("a {{x}} b {{ y }}", vec![W("a "), E("x"), W(" b "), E(" y ")]),
-        ("{{ if x { \"}}\" } else { `${y}}}` } }}!", vec![E(" if x { \"}}\" } else { `${y}}}` } "), W("!")]),
-        ("{{ if a {b} else {c}}}", vec![E(" if a {b} else {c}")]),
-        ("{{ \"\\\"}}\" }}", vec![E(" \"\\\"}}\" ")]),
-        ("{{ '}' }} }}", vec![E(" '}' "), W(" }}")]),
-        ("{ x } }}", vec![W("{ x } }}")]),
-        ("", vec![]),
-    ] {
-        assert_eq!(split(text).unwrap(), pieces, "{text}");
-    }
-    for text in ["{{ x", "{{ x }", "{{ \"}}", "{{ `${}} `", "a {{"] {
-        assert_eq!(split(text).unwrap_err().code, "expr.unclosed", "{text}");
-    }
-}
-
-#[test]
-fn values_are_shown_as_people_read_them() {
-    for (value, text) in [
-        (Value::Null, ""),
-        (Value::from("a"), "a"),
-        (Value::from(25.0), "25"),
-        (Value::from(-3), "-3"),
-        (Value::from(2.5), "2.5"),
-        (Value::from(i64::MAX), "9223372036854775807"),
-        (Value::from(true), "true"),
-    ] {
-        assert_eq!(shown(&value), text);
-    }
-}

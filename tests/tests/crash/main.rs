@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use cauce_tests::process::House;
+use cauce_tests::process::Installation;
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt};
 use reqwest::Method;
@@ -18,7 +18,7 @@ const JOURNEY: &str = include_str!("viaje.yaml");
 /// How long one scenario may take; ten times what it takes.
 const TIME: Duration = Duration::from_secs(60);
 /// Scenarios at one time. They wait more than they work.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 /// Customers who walk at the same time in a scenario of many.
 const MANY: usize = 4;
 
@@ -154,13 +154,13 @@ impl Dice {
 
 /// A data folder as the demo leaves it, with the journey published; and Ana's token.
 async fn furnished() -> Result<(tempfile::TempDir, std::path::PathBuf, String)> {
-    let mut house = House::open(None, &[], TIME).await?;
+    let mut house = Installation::open(None, &[], TIME).await?;
     let token = furnish(&mut house).await?;
     let (folder, data) = house.close().await?;
     Ok((folder, data, token))
 }
 
-async fn furnish(house: &mut House) -> Result<String> {
+async fn furnish(house: &mut Installation) -> Result<String> {
     house.log_in("admin@cauce.demo").await?;
     let (status, answer) = house.ask(Method::POST, "/api/flows", "application/yaml", JOURNEY.into()).await?;
     ensure!(status == 201, "the journey was not published: {status} {answer:#}");
@@ -171,7 +171,7 @@ async fn furnish(house: &mut House) -> Result<String> {
 /// by what Cauce was killed.
 async fn play(scenario: &Scenario, data: &Path, token: &str) -> Result<(Vec<Record>, usize, Vec<String>)> {
     let data = (!scenario.fresh).then_some(data);
-    let mut house = House::open(data, &scenario.crashes, TIME).await?;
+    let mut house = Installation::open(data, &scenario.crashes, TIME).await?;
     if scenario.fresh {
         furnish(&mut house).await?;
     } else {
@@ -191,7 +191,7 @@ async fn play(scenario: &Scenario, data: &Path, token: &str) -> Result<(Vec<Reco
 }
 
 /// Kills Cauce whenever the ledger has grown to the next number.
-async fn kill_after(house: &House, kills: &[usize]) -> Result<()> {
+async fn kill_after(house: &Installation, kills: &[usize]) -> Result<()> {
     for kill in kills {
         let what = format!("entry {kill} of the ledger");
         house.until(&what, async || Ok((entries(house).await? >= *kill).then_some(()))).await?;
@@ -201,7 +201,7 @@ async fn kill_after(house: &House, kills: &[usize]) -> Result<()> {
 }
 
 /// How many sends were accepted and webhooks made so far.
-async fn entries(house: &House) -> Result<usize> {
+async fn entries(house: &Installation) -> Result<usize> {
     let ledger = house.phone(Method::GET, "/ledger", None).await?;
     Ok(["sends", "webhooks"].iter().map(|key| ledger[key].as_array().map_or(0, Vec::len)).sum())
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail, ensure};
-use cauce_tests::process::House;
+use cauce_tests::process::Installation;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 /// One customer of a house, whom Ana looks after.
 pub struct Walk<'a> {
-    house: &'a House,
+    house: &'a Installation,
     wa_id: String,
     name: String,
     /// Messages that stand on the phone by now when nothing was lost: theirs and ours.
@@ -21,7 +21,7 @@ pub type Record = Vec<String>;
 
 impl<'a> Walk<'a> {
     /// Customer number `number`.
-    pub fn new(house: &'a House, number: usize) -> Self {
+    pub fn new(house: &'a Installation, number: usize) -> Self {
         Self { house, wa_id: format!("5190000000{number}"), name: format!("Cliente {number}"), said: 0 }
     }
 

@@ -14,7 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a case; its flow goes on. */
-        post: operations["end"];
+        post: operations["end_case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -31,7 +31,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes a case: of many who try, one gets it. */
-        post: operations["take"];
+        post: operations["take_case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -46,7 +46,7 @@ export interface paths {
             cookie?: never;
         };
         /** Conversations, in the order of their tab. */
-        get: operations["list"];
+        get: operations["list_conversations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -63,7 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /** A conversation with its last messages, what was captured, and its cases. */
-        get: operations["open"];
+        get: operations["get_conversation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -80,10 +80,10 @@ export interface paths {
             cookie?: never;
         };
         /** Older messages of a conversation. */
-        get: operations["messages"];
+        get: operations["list_messages"];
         put?: never;
         /** Answers the customer. */
-        post: operations["reply"];
+        post: operations["send_reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -98,7 +98,7 @@ export interface paths {
             cookie?: never;
         };
         /** The way of a conversation's last run through its flow. */
-        get: operations["path"];
+        get: operations["get_path"];
         put?: never;
         post?: never;
         delete?: never;
@@ -117,7 +117,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Marks a conversation as read. While a person looks after it, the customer sees it too. */
-        post: operations["read"];
+        post: operations["mark_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -134,7 +134,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Shows the customer that the caller is writing, when it is they who look after them. */
-        post: operations["typing"];
+        post: operations["show_typing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -152,7 +152,7 @@ export interface paths {
          * A stream of `hello` (the first, with a cursor), `change` ([`ChangeView`]) and `reset` (the cursor
          *     is too old: read everything anew). Resumes after `Last-Event-ID` or `after`.
          */
-        get: operations["events"];
+        get: operations["follow_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -169,13 +169,13 @@ export interface paths {
             cookie?: never;
         };
         /** The flows of the workspace. */
-        get: operations["list"];
+        get: operations["list_flows"];
         put?: never;
         /**
          * Publishes a flow (YAML or JSON): who starts from now on walks it; who is inside an older version
          *     stays on that.
          */
-        post: operations["publish"];
+        post: operations["publish_flow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -192,7 +192,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Checks a flow without publishing it. */
-        post: operations["check"];
+        post: operations["check_flow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -207,7 +207,7 @@ export interface paths {
             cookie?: never;
         };
         /** The current version of a flow, drawn. */
-        get: operations["current"];
+        get: operations["get_flow"];
         put?: never;
         post?: never;
         delete?: never;
@@ -224,7 +224,7 @@ export interface paths {
             cookie?: never;
         };
         /** Any version of a flow, drawn. */
-        get: operations["version"];
+        get: operations["get_flow_version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -837,7 +837,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    end: {
+    end_case: {
         parameters: {
             query?: never;
             header?: never;
@@ -879,7 +879,7 @@ export interface operations {
             };
         };
     };
-    take: {
+    take_case: {
         parameters: {
             query?: never;
             header?: never;
@@ -921,7 +921,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    list_conversations: {
         parameters: {
             query?: {
                 /** @description Which; all by default. */
@@ -949,7 +949,7 @@ export interface operations {
             };
         };
     };
-    open: {
+    get_conversation: {
         parameters: {
             query?: never;
             header?: never;
@@ -978,7 +978,7 @@ export interface operations {
             };
         };
     };
-    messages: {
+    list_messages: {
         parameters: {
             query?: {
                 /** @description Those before this one. */
@@ -1012,7 +1012,7 @@ export interface operations {
             };
         };
     };
-    reply: {
+    send_reply: {
         parameters: {
             query?: never;
             header?: never;
@@ -1062,7 +1062,7 @@ export interface operations {
             };
         };
     };
-    path: {
+    get_path: {
         parameters: {
             query?: never;
             header?: never;
@@ -1091,7 +1091,7 @@ export interface operations {
             };
         };
     };
-    read: {
+    mark_read: {
         parameters: {
             query?: never;
             header?: never;
@@ -1118,7 +1118,7 @@ export interface operations {
             };
         };
     };
-    typing: {
+    show_typing: {
         parameters: {
             query?: never;
             header?: never;
@@ -1145,7 +1145,7 @@ export interface operations {
             };
         };
     };
-    events: {
+    follow_events: {
         parameters: {
             query?: {
                 /** @description The id of the last event that was seen; the header `Last-Event-ID` counts before it. */
@@ -1168,7 +1168,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    list_flows: {
         parameters: {
             query?: never;
             header?: never;
@@ -1187,7 +1187,7 @@ export interface operations {
             };
         };
     };
-    publish: {
+    publish_flow: {
         parameters: {
             query?: never;
             header?: never;
@@ -1219,7 +1219,7 @@ export interface operations {
             };
         };
     };
-    check: {
+    check_flow: {
         parameters: {
             query?: never;
             header?: never;
@@ -1242,7 +1242,7 @@ export interface operations {
             };
         };
     };
-    current: {
+    get_flow: {
         parameters: {
             query?: never;
             header?: never;
@@ -1271,7 +1271,7 @@ export interface operations {
             };
         };
     };
-    version: {
+    get_flow_version: {
         parameters: {
             query?: never;
             header?: never;

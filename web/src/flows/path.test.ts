@@ -29,6 +29,15 @@ it("tells where the run is, where it was and how often", () => {
   expect([...(walk?.exits ?? [])]).toEqual(["inicio:next", "saludo:no_match", "ayuda:next"]);
 });
 
+it("counts a wait and the leaving after it as one stay", () => {
+  const steps = [
+    { node: "saludo", exit: null, at: AT },
+    { node: "saludo", exit: "ventas", at: AT },
+    { node: "saludo", exit: null, at: AT },
+  ];
+  expect(walkOf(path({ steps }))?.visits.get("saludo")).toBe(2);
+});
+
 it("shows where a run that failed stopped, and nothing as current when it ended", () => {
   const failed = walkOf(path({ run: { ...run, state: "failed", reason: "…" }, current: null }));
   expect(stepState(failed, "saludo")).toBe("failed");

@@ -19,8 +19,11 @@ export function walkOf(path: ContactPath | undefined): Walk | null {
   if (!path?.run) return null;
   const visits = new Map<string, number>();
   const exits = new Set<string>();
-  for (const step of path.steps) {
-    visits.set(step.node, (visits.get(step.node) ?? 0) + 1);
+  for (const [index, step] of path.steps.entries()) {
+    // A step that waited is told again when it is left: that is one stay.
+    const before = path.steps[index - 1];
+    const stayed = before?.node === step.node && before.exit === null;
+    if (!stayed) visits.set(step.node, (visits.get(step.node) ?? 0) + 1);
     if (step.exit !== null) exits.add(exitId(step.node, step.exit));
   }
   const failed = path.run.state === "failed";

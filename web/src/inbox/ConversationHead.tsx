@@ -66,19 +66,18 @@ export function ConversationHead(props: Props) {
       </div>
       <div className={styles.actions}>
         {flow !== undefined && (
-          <Tooltip label={t("conversation.viewPath")}>
-            <Link
-              to="/recorridos/$flow"
-              params={{ flow }}
-              search={{ contacto: summary.contact, ...(step ? { paso: step } : {}) }}
-              className={styles.path}
-              aria-label={t("conversation.viewPath")}
-              data-testid="view-path"
-            >
-              <IconRoute size={18} aria-hidden />
-              <span className={styles.wideOnly}>{t("conversation.viewPath")}</span>
-            </Link>
-          </Tooltip>
+          <Link
+            to="/recorridos/$flow"
+            params={{ flow }}
+            search={{ contacto: summary.contact, ...(step ? { paso: step } : {}) }}
+            className={styles.path}
+            title={t("conversation.viewPath")}
+            aria-label={t("conversation.viewPath")}
+            data-testid="view-path"
+          >
+            <IconRoute size={18} aria-hidden />
+            <span className={styles.wideOnly}>{t("conversation.viewPath")}</span>
+          </Link>
         )}
         {canTake && (
           <Button

@@ -55,3 +55,9 @@ it("shows a case that waits, and one that nobody took", () => {
   const late: CaseView = { ...ended, taken_at: null, end_reason: "timed_out" };
   expect(keys(timeline([], [late], false))).toEqual(["day", "k1-queued", "day", "k1-timed_out"]);
 });
+
+it("lets the bot speak before a handoff and after an end of the same moment", () => {
+  const both = { ...ended, taken_at: null, queued_at: at(20, 8) };
+  const items = timeline([message(1, at(20, 8)), message(2, at(20, 9))], [both], false);
+  expect(keys(items)).toEqual(["day", "m1", "k1-queued", "k1-resolved", "m2"]);
+});

@@ -40,9 +40,14 @@ export function timeline(messages: Message[], cases: CaseView[], earlier: boolea
     day = itsDay;
     items.push(item);
   };
+  // In the turn of a handoff the bot speaks first; in the turns of the other events they are what it answers to.
+  const isBefore = (event: CaseEvent, moment: number) => {
+    const at = Date.parse(event.at);
+    return at < moment || (at === moment && event.kind !== "queued");
+  };
   const pushEvents = (until: number) => {
-    while (events[0] && Date.parse(events[0].at) < until) {
-      const event = events.shift() as CaseEvent;
+    for (let event = events[0]; event && isBefore(event, until); event = events[0]) {
+      events.shift();
       push({ kind: "event", key: `${event.case.id}-${event.kind}`, at: event.at, event });
     }
   };

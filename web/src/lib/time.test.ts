@@ -15,7 +15,8 @@ describe("duration", () => {
     [3 * MIN + 59_000, "3 min"],
     [HOUR, "1 h"],
     [23 * HOUR + 10 * MIN, "23 h 10 min"],
-    [24 * HOUR, "1 d"],
+    [24 * HOUR, "24 h"],
+    [48 * HOUR, "2 d"],
     [52 * HOUR + 59 * MIN, "2 d 4 h"],
   ])("%d ms is %s", (ms, text) => {
     expect(duration(ms)).toBe(text);

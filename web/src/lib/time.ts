@@ -5,11 +5,11 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A length in milliseconds, with at most two units: "< 1 min", "3 min", "23 h 10 min", "2 d 4 h". */
+/** A length in milliseconds, with at most two units: "< 1 min", "3 min", "23 h 10 min", from two days on "2 d 4 h". */
 export function duration(ms: number): string {
   if (ms < MINUTE) return t("time.lessThanMinute");
-  const d = Math.floor(ms / DAY);
-  const h = Math.floor((ms % DAY) / HOUR);
+  const d = ms < 2 * DAY ? 0 : Math.floor(ms / DAY);
+  const h = Math.floor((ms - d * DAY) / HOUR);
   const m = Math.floor((ms % HOUR) / MINUTE);
   if (d > 0) return h > 0 ? t("time.daysHours", { d, h }) : t("time.days", { d });
   if (h > 0) return m > 0 ? t("time.hoursMinutes", { h, m }) : t("time.hours", { h });

@@ -1,0 +1,206 @@
+//! Somebody who writes on WhatsApp.
+
+use cauce_conversation::BINDINGS;
+use cauce_model::{ContactId, Timestamp};
+use cauce_store::rows;
+use serde_json::{Value, json};
+
+use super::webhook::seconds;
+use super::{Agent, House, Order, address_of, body_of};
+
+/// A customer. Clones are the same one.
+#[derive(Clone)]
+pub struct Customer {
+    house: House,
+    /// Their number, digits only, as Meta writes it.
+    pub phone: String,
+    /// What they call themselves.
+    pub name: String,
+}
+
+impl Customer {
+    pub(super) fn new(house: House, phone: String, name: &str) -> Self {
+        Self { house, phone, name: name.to_owned() }
+    }
+
+    /// Their entry in a webhook's `contacts`.
+    pub fn entry(&self) -> Value {
+        let user_id = self.user_id();
+        json!({ "profile": { "name": self.name }, "wa_id": self.phone, "user_id": user_id })
+    }
+
+    fn user_id(&self) -> String {
+        format!("PE.{}", self.phone)
+    }
+
+    /// A message of theirs as an element of a webhook: fresh id, stamped by the house's clock.
+    pub fn element(&self, kind: &str, content: Value) -> Value {
+        self.element_at(self.house.now(), kind, content)
+    }
+
+    /// The same, stamped at another time.
+    pub fn element_at(&self, at: Timestamp, kind: &str, content: Value) -> Value {
+        let id = format!("wamid.IN.{}", self.house.serial());
+        json!({ "from": self.phone, "from_user_id": self.user_id(), "id": id, "timestamp": seconds(at),
+            "type": kind, kind: content })
+    }
+
+    /// A whole webhook with a text of theirs.
+    pub fn text(&self, text: &str) -> Value {
+        self.text_at(self.house.now(), text)
+    }
+
+    /// The same, stamped at another time.
+    pub fn text_at(&self, at: Timestamp, text: &str) -> Value {
+        body_of("messages", &[self.element_at(at, "text", json!({ "body": text }))], &[self.entry()])
+    }
+
+    /// Writes; returns when that is durable.
+    pub async fn says(&self, text: &str) {
+        assert_eq!(self.house.webhook(&self.text(text)).await, 200);
+    }
+
+    /// Taps the option with this title on the last message that has it, once that has arrived.
+    pub async fn taps(&self, title: &str) {
+        let id = self.house.graph().option(&self.phone, title).await;
+        let reply = json!({ "id": id, "title": title });
+        let content = json!({ "type": "button_reply", "button_reply": reply });
+        let body = body_of("messages", &[self.element("interactive", content)], &[self.entry()]);
+        assert_eq!(self.house.webhook(&body).await, 200);
+    }
+
+    /// A status of a message to them, as an element of a webhook.
+    pub fn status(&self, order: &Order, status: &str) -> Value {
+        let mut element = json!({ "id": order.wamid, "status": status, "timestamp": seconds(self.house.now()),
+            "recipient_id": self.phone, "biz_opaque_callback_data": order.attempt });
+        if status == "failed" {
+            element["errors"] = json!([{ "code": 131026, "title": "Message undeliverable" }]);
+        }
+        element
+    }
+
+    /// Has Meta tell what became of a message to them.
+    pub async fn news(&self, order: &Order, status: &str) {
+        let body = body_of("statuses", &[self.status(order, status)], &[]);
+        assert_eq!(self.house.webhook(&body).await, 200);
+    }
+
+    /// Who they are to the house; nobody before they wrote.
+    pub async fn id(&self) -> Option<ContactId> {
+        let app = self.house.app();
+        let address = address_of(&app, &self.phone);
+        let key = BINDINGS.key(address.slot()).text(&address.key());
+        let row = rows::get(app.store().as_ref(), std::slice::from_ref(&key)).await.unwrap().pop().flatten();
+        row.map(|row| BINDINGS.read(&key, &row).unwrap())
+    }
+
+    /// Their conversation as `GET /api/conversations/{contact}` shows it.
+    pub async fn conversation(&self) -> Value {
+        self.seen("").await
+    }
+
+    /// Their path as `GET /api/conversations/{contact}/path` shows it.
+    pub async fn path(&self) -> Value {
+        self.seen("/path").await
+    }
+
+    async fn seen(&self, of: &str) -> Value {
+        let id = self.id().await.expect("they wrote");
+        let answer = self.house.screen().await.get(&format!("/api/conversations/{id}{of}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+
+    /// The conversation in lines: `cliente: hola`, `bot: ¿Qué? [Ventas] [Otra]`, `Rosa: Buenas`.
+    pub async fn transcript(&self) -> Vec<String> {
+        messages(&self.conversation().await).iter().map(line).collect()
+    }
+
+    /// How far each message to them got, and why not further.
+    pub async fn delivery(&self) -> Vec<(String, String)> {
+        let conversation = self.conversation().await;
+        let sent = messages(&conversation).into_iter().filter(|message| message["direction"] == "out");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        sent.map(|message| (text(&message["status"]), text(&message["error"]["code"]))).collect()
+    }
+
+    /// Waits until the conversation reads like this to its end, and every message to them has been
+    /// taken or has failed.
+    pub async fn reads(&self, expected: &[&str]) {
+        self.shows(expected, true).await;
+    }
+
+    /// Waits until the conversation reads like this, be it sent yet or not.
+    pub async fn holds(&self, expected: &[&str]) {
+        self.shows(expected, false).await;
+    }
+
+    async fn shows(&self, expected: &[&str], sent: bool) {
+        let look = async || {
+            let conversation = self.conversation().await;
+            let messages = messages(&conversation);
+            let lines: Vec<_> = messages.iter().map(line).collect();
+            let waiting = messages.iter().filter(|message| message["status"] == "queued").count();
+            if lines == expected && (waiting == 0 || !sent) {
+                return Ok(());
+            }
+            Err(format!("{lines:#?} of which {waiting} wait, and not {expected:#?}"))
+        };
+        self.house.until(look).await;
+    }
+
+    /// Waits until this is how far the messages to them got.
+    pub async fn got(&self, expected: &[&str]) {
+        let look = async || {
+            let delivery = self.delivery().await;
+            let same = delivery.iter().map(|(status, _)| status).eq(expected);
+            if same { Ok(()) } else { Err(format!("{delivery:?} and not {expected:?}")) }
+        };
+        self.house.until(look).await;
+    }
+
+    /// Waits until somebody is needed, and gives the case's id.
+    pub async fn waits_for_a_person(&self) -> String {
+        let look = async || {
+            let conversation = self.conversation().await;
+            let case = &conversation["summary"]["case"];
+            match (case["state"].as_str(), case["id"].as_str()) {
+                (Some("queued"), Some(id)) => Ok(id.to_owned()),
+                _ => Err(format!("{}", conversation["summary"])),
+            }
+        };
+        self.house.until(look).await
+    }
+
+    /// Waits for a person, has this one take the case, and gives its id.
+    pub async fn is_taken_by(&self, agent: &Agent) -> String {
+        let case = self.waits_for_a_person().await;
+        let taken = agent.take(&case).await;
+        assert_eq!(taken.status, 200, "{}", taken.body);
+        case
+    }
+}
+
+fn messages(conversation: &Value) -> Vec<Value> {
+    conversation["messages"].as_array().unwrap().clone()
+}
+
+fn line(message: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let who = match message["author"]["kind"].as_str() {
+        Some("contact") => "cliente".to_owned(),
+        Some("bot") => "bot".to_owned(),
+        _ => text(&message["author"]["name"]),
+    };
+    let content = &message["content"];
+    let said = match content["type"].as_str() {
+        Some("choice") => format!("[{}]", text(&content["title"])),
+        Some("image") => format!("<{}>", text(&content["link"])),
+        Some("unsupported") => format!("({})", text(&content["kind"])),
+        _ => text(&content["body"]),
+    };
+    let rows = content["sections"].as_array().into_iter().flatten().flat_map(|section| section["rows"].as_array());
+    let options = rows.chain(content["buttons"].as_array()).flatten();
+    let titles = options.map(|option| format!(" [{}]", text(&option["title"])));
+    format!("{who}: {said}{}", titles.collect::<String>())
+}
