@@ -107,8 +107,10 @@ mod tests {
     fn every_operation_has_a_name_of_its_own() {
         // The generated client looks operations up by this name: two of one name become one.
         let description = super::openapi();
-        let methods = description["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap());
-        let names: Vec<_> = methods.map(|(_, operation)| operation["operationId"].as_str().unwrap()).collect();
+        let methods =
+            description["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap());
+        let names: Vec<_> =
+            methods.map(|(_, operation)| operation["operationId"].as_str().unwrap()).collect();
         assert!(names.len() > 10);
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "{names:?}");
     }

@@ -93,7 +93,8 @@ impl House {
     }
 
     async fn start(&self) {
-        let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let threads =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = self.0.folder.path().to_owned();
         let (clock, graph) = (self.0.clock.clone(), self.0.graph.clone());
         let opened = threads.spawn(async move {
@@ -105,7 +106,8 @@ impl House {
                     Err(error) => panic!("{error}"),
                 }
             };
-            let app = App::start(&config(), store, PARTITIONS, Arc::new(clock), Arc::new(graph)).await.unwrap();
+            let app =
+                App::start(&config(), store, PARTITIONS, Arc::new(clock), Arc::new(graph)).await.unwrap();
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let base = format!("http://{}", listener.local_addr().unwrap());
             let router = cauce_designer_api::router(app.clone());
@@ -303,7 +305,8 @@ impl House {
         let app = self.app();
         let mut letters = Vec::new();
         for slot in Slot::all() {
-            let found = rows::scan(app.store().as_ref(), &DEAD.key(slot).prefix(), usize::MAX, false).await.unwrap();
+            let found =
+                rows::scan(app.store().as_ref(), &DEAD.key(slot).prefix(), usize::MAX, false).await.unwrap();
             letters.extend(found.iter().map(|(key, row)| DEAD.read(key, row).unwrap()));
         }
         letters

@@ -246,7 +246,11 @@ impl Installation {
         let answer = self
             .until("an answer to the login", async || {
                 let request = self.http.post(format!("{}/api/login", self.cauce.url)).json(&body);
-                Ok(request.send().await.ok().filter(|answer| answer.status() != StatusCode::SERVICE_UNAVAILABLE))
+                Ok(request
+                    .send()
+                    .await
+                    .ok()
+                    .filter(|answer| answer.status() != StatusCode::SERVICE_UNAVAILABLE))
             })
             .await?;
         let status = answer.status();
@@ -263,7 +267,13 @@ impl Installation {
     }
 
     /// Asks Cauce, as long as it takes until one of its lives answers.
-    pub async fn ask(&self, method: Method, path: &str, kind: &str, body: String) -> Result<(StatusCode, Value)> {
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: String,
+    ) -> Result<(StatusCode, Value)> {
         let url = format!("{}{path}", self.cauce.url);
         self.until(&format!("an answer to {method} {path}"), async || {
             let mut request = self.http.request(method.clone(), &url);

@@ -362,8 +362,7 @@ async fn captured(
     let key = RUNS.key(contact.id.slot()).text(&contact.id.to_string()).text(head.id.as_str());
     let Some(run) = get(app, &RUNS, key).await? else { return Ok(Vec::new()) };
     let label = |key: &str| {
-        let found = program.and_then(|program| program.document().variables.get(key));
-        found.and_then(|variable| variable.label.clone()).unwrap_or_else(|| key.to_owned())
+        program.and_then(|program| program.labels().get(key)).cloned().unwrap_or_else(|| key.to_owned())
     };
     let fields = run.vars.into_iter().map(|(key, value)| CapturedField { label: label(&key), key, value });
     Ok(fields.collect())

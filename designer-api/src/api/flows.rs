@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use cauce_access::Action;
 use cauce_conversation::{CATALOGUES, Catalogues, VersionRow};
-use cauce_flows::{MAX_BYTES, Program, parse};
+use cauce_flows::{MAX_BYTES, Program};
 use cauce_model::{FlowId, VersionId};
 use cauce_store::rows;
 
@@ -116,7 +116,7 @@ fn compile(
     })?;
     let text =
         std::str::from_utf8(&body).map_err(|_| Problem::body_invalid("El recorrido no es texto UTF-8."))?;
-    let compiled = parse(text).and_then(|document| Program::compile(document, app.programs.catalogue()));
+    let compiled = Program::read(text, app.programs.catalogue());
     Ok(compiled.map_err(|problems| problems.into_iter().map(Into::into).collect()))
 }
 

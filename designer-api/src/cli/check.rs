@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cauce_flows::{Problem, Program, Severity, parse};
+use cauce_flows::{Problem, Program, Severity};
 use clap::Args;
 use serde_json::json;
 
@@ -51,7 +51,7 @@ impl Check {
 }
 
 fn problems(text: &str) -> Vec<Problem> {
-    match parse(text).and_then(|document| Program::compile(document, &cauce_nodes::catalogue())) {
+    match Program::read(text, &cauce_nodes::catalogue()) {
         Ok(program) => program.warnings().to_vec(),
         Err(problems) => problems,
     }

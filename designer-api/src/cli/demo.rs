@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use cauce_access::Role;
-use cauce_flows::{Program, parse};
+use cauce_flows::Program;
 use cauce_runtime::SystemClock;
 use clap::Args;
 use secrecy::SecretString;
@@ -155,7 +155,7 @@ impl Demo {
 /// Fills an empty workspace: a journey, customers who have not written yet, and users. The last user
 /// says that all is there; until then it is begun again, and what is there already stays as it is.
 async fn furnish(app: &App, emulator: &str) -> anyhow::Result<()> {
-    let compiled = parse(JOURNEY).and_then(|document| Program::compile(document, app.programs.catalogue()));
+    let compiled = Program::read(JOURNEY, app.programs.catalogue());
     let program = compiled.map_err(|problems| {
         let lines =
             problems.iter().map(|p| super::check::told(Path::new("bienvenida.yaml"), p)).collect::<Vec<_>>();

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cauce_flows::{Catalogue, Program, parse};
+use cauce_flows::{Catalogue, Program};
 use cauce_model::{Change, FlowId, Timestamp, VersionId, WorkspaceId};
 use cauce_runtime::{Entity, Halt, Turn, from_bytes};
 use cauce_store::{Key, Table};
@@ -199,8 +199,7 @@ impl Programs {
             let first = problems.first().map_or("", |problem| problem.message.as_str());
             format!("version {version} of {} does not compile: {first}", row.flow)
         };
-        let document = parse(&row.document).map_err(explain)?;
-        let program = Arc::new(Program::compile(document, &self.catalogue).map_err(explain)?);
+        let program = Arc::new(Program::read(&row.document, &self.catalogue).map_err(explain)?);
         self.compiled
             .write()
             .unwrap_or_else(PoisonError::into_inner)

@@ -91,7 +91,8 @@ impl Agent {
 
     /// Publishes a flow.
     pub async fn publish(&self, flow: &str) -> Answer {
-        let request = self.request(Method::POST, "/api/flows").header(header::CONTENT_TYPE, "application/yaml");
+        let request =
+            self.request(Method::POST, "/api/flows").header(header::CONTENT_TYPE, "application/yaml");
         Answer::of(request.body(flow.to_owned()).send().await.unwrap()).await
     }
 
@@ -125,7 +126,8 @@ impl Agent {
         let look = async || {
             let page = self.get("/api/conversations?limit=100").await.body;
             let items = page["items"].as_array().into_iter().flatten();
-            let found = items.into_iter().find(|item| item["case"]["id"] == case).map(|item| item["contact"].clone());
+            let found =
+                items.into_iter().find(|item| item["case"]["id"] == case).map(|item| item["contact"].clone());
             found.ok_or_else(|| format!("no case {case} in {page}"))
         };
         self.house.until(look).await.as_str().unwrap().to_owned()

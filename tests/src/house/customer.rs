@@ -199,7 +199,8 @@ fn line(message: &Value) -> String {
         Some("unsupported") => format!("({})", text(&content["kind"])),
         _ => text(&content["body"]),
     };
-    let rows = content["sections"].as_array().into_iter().flatten().flat_map(|section| section["rows"].as_array());
+    let rows =
+        content["sections"].as_array().into_iter().flatten().flat_map(|section| section["rows"].as_array());
     let options = rows.chain(content["buttons"].as_array()).flatten();
     let titles = options.map(|option| format!(" [{}]", text(&option["title"])));
     format!("{who}: {said}{}", titles.collect::<String>())

@@ -123,7 +123,10 @@ impl Graph {
     pub async fn option(&self, phone: &str, title: &str) -> String {
         let find = |state: &State| {
             let to_them = state.orders.iter().rev().filter(|order| order.to == phone);
-            to_them.flat_map(|order| options(&order.content)).find(|(found, _)| found == title).map(|(_, id)| id)
+            to_them
+                .flat_map(|order| options(&order.content))
+                .find(|(found, _)| found == title)
+                .map(|(_, id)| id)
         };
         let mut state = self.state.subscribe();
         let found = within(title, state.wait_for(|state| find(state).is_some()));
@@ -164,7 +167,8 @@ impl Executor for Graph {
             // What may have been posted already is not posted again: the rule of the real sender.
             if call.resumed {
                 graph.state.send_modify(|state| state.resumed.push(call.id.clone()));
-                let outcome = SendOutcome::Uncertain { failure: failure("interrupted", "Se detuvo a medio enviar.") };
+                let outcome =
+                    SendOutcome::Uncertain { failure: failure("interrupted", "Se detuvo a medio enviar.") };
                 return to_bytes(&ContactEvent::SendAnswered { attempt: call.id, outcome });
             }
             let (order, mut reaction) = graph.take(from_bytes(&call.payload).unwrap());

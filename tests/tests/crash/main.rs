@@ -27,11 +27,11 @@ const MANY: usize = 4;
 /// `turn.before_commit` is also held for 100 ms before the kill (third part): were anything let out
 /// before its commit, it would be out by then.
 const POINTS: [(&str, &[&str]); 10] = [
-    ("webhook.received", &["1", "6", "25"]),
+    ("webhook.received", &["1", "6", "25", "50"]),
     ("turn.before_commit", &["1", "2:100", "3:100", "9", "17:100", "26:100", "40"]),
     ("turn.after_commit", &["1", "2", "4", "11", "19", "31", "45"]),
     ("webhook.before_answer", &["1", "2", "14", "30"]),
-    ("send.before_post", &["1", "8", "14"]),
+    ("send.before_post", &["1", "3", "8", "14"]),
     ("send.after_post", &["1", "4", "7", "15"]),
     ("timer.due", &["1", "2", "3"]),
     ("claim.begin", &["1", "2"]),
@@ -67,7 +67,8 @@ impl Scenario {
 
 #[tokio::test]
 async fn after_a_kill_at_any_point_everybody_sees_what_they_see_without_one() {
-    let (_folder, data, token) = furnished().await.unwrap_or_else(|error| panic!("before any kill: {error:#}"));
+    let (_folder, data, token) =
+        furnished().await.unwrap_or_else(|error| panic!("before any kill: {error:#}"));
     let quiet = Scenario::new(&[], &[], 1);
     let quiet = play(&quiet, &data, &token).await;
     let (expected, entries, _) = quiet.unwrap_or_else(|error| panic!("with no kill: {error:#}"));
@@ -115,11 +116,26 @@ fn scenarios(entries: usize) -> Vec<Scenario> {
     scenarios.push(Scenario::new(&["turn.after_commit:60", "send.after_post:9"], &[], MANY));
     scenarios.push(Scenario::new(&["claim.begin:3", "mail.before_delivery:9"], &[], MANY));
     scenarios.push(Scenario::new(&["send.after_post:20", "webhook.before_answer:60"], &[entries * 3], MANY));
-    scenarios.push(Scenario::new(
-        &["turn.before_commit:7", "send.after_post:3", "timer.due:1", "webhook.before_answer:9", "reader.before_commit:7"],
-        &[],
-        1,
-    ));
+    // Killed again while it takes up what the last kill left, and soon after.
+    for crashes in [
+        [
+            "turn.before_commit:7",
+            "send.after_post:3",
+            "timer.due:1",
+            "webhook.before_answer:9",
+            "reader.before_commit:7",
+        ]
+        .as_slice(),
+        &["send.before_post:2", "send.before_post:1"],
+        &["send.after_post:5", "turn.before_commit:1", "turn.after_commit:1"],
+        &["mail.before_delivery:1", "mail.before_delivery:1"],
+        &["mail.before_delivery:4", "turn.before_commit:2", "mail.before_delivery:1"],
+        &["timer.due:1", "timer.due:1", "turn.before_commit:2"],
+        &["timer.due:3", "turn.after_commit:2"],
+        &["claim.begin:2", "claim.begin:1", "turn.after_commit:2"],
+    ] {
+        scenarios.push(Scenario::new(crashes, &[], 1));
+    }
     for (point, passes) in POINTS {
         for pass in passes {
             scenarios.push(Scenario::new(&[&format!("{point}:{pass}")], &[], 1));

@@ -95,7 +95,8 @@ impl<'a> Walk<'a> {
     async fn offered(&self, path: &str, within: &str, title: &str) -> Result<(Value, Value)> {
         let bubbles = self.bubbles().await?;
         let asked = bubbles.iter().rev().find_map(|bubble| Some((bubble, bubble.pointer(path)?.as_array()?)));
-        let (asked, options) = asked.with_context(|| format!("nothing to choose on the phone: {bubbles:#?}"))?;
+        let (asked, options) =
+            asked.with_context(|| format!("nothing to choose on the phone: {bubbles:#?}"))?;
         let option = options.iter().filter_map(|option| option.pointer(within)).find(|o| o["title"] == title);
         Ok((asked["id"].clone(), option.with_context(|| format!("no «{title}» in {asked:#}"))?["id"].clone()))
     }
@@ -104,9 +105,8 @@ impl<'a> Walk<'a> {
     async fn hear(&mut self, messages: usize) -> Result<()> {
         self.said += messages;
         let what = format!("message {} on the phone of {}", self.said, self.name);
-        let heard = self.house.until(&what, async || {
-            Ok((self.bubbles().await?.len() >= self.said).then_some(()))
-        });
+        let heard =
+            self.house.until(&what, async || Ok((self.bubbles().await?.len() >= self.said).then_some(())));
         match heard.await {
             Ok(()) => Ok(()),
             Err(error) => bail!("{error:#}\non the phone: {:#?}", lines(&self.bubbles().await?)),
@@ -114,7 +114,8 @@ impl<'a> Walk<'a> {
     }
 
     async fn bubbles(&self) -> Result<Vec<Value>> {
-        let bubbles = self.house.phone(Method::GET, &format!("/customers/{}/messages", self.wa_id), None).await?;
+        let bubbles =
+            self.house.phone(Method::GET, &format!("/customers/{}/messages", self.wa_id), None).await?;
         serde_json::from_value(bubbles).context("the phone shows no list")
     }
 
@@ -136,7 +137,11 @@ impl<'a> Walk<'a> {
 
     async fn contact(&self) -> Result<String> {
         let item = self.listed("all").await?;
-        Ok(item.as_ref().and_then(|item| item["contact"].as_str()).context("no such conversation")?.to_owned())
+        Ok(item
+            .as_ref()
+            .and_then(|item| item["contact"].as_str())
+            .context("no such conversation")?
+            .to_owned())
     }
 
     async fn conversation(&self) -> Result<Value> {
@@ -184,7 +189,10 @@ impl<'a> Walk<'a> {
             Ok(rest) => rest,
             Err(error) => {
                 let conversation = self.conversation().await?;
-                bail!("{error:#}\non the phone: {:#?}\non the screen: {conversation:#}", lines(&self.bubbles().await?))
+                bail!(
+                    "{error:#}\non the phone: {:#?}\non the screen: {conversation:#}",
+                    lines(&self.bubbles().await?)
+                )
             }
         };
         self.sent_once(&conversation).await?;
@@ -199,7 +207,12 @@ impl<'a> Walk<'a> {
         record.extend(each("captured").into_iter().map(|field| format!("captured: {field}")));
         record.extend(each("cases").into_iter().map(|case| format!("case: {}", timeless(case))));
         let summary = &conversation["summary"];
-        record.push(format!("summary: {} {} {}", summary["stage"], summary["unread"], timeless(summary["last"].clone())));
+        record.push(format!(
+            "summary: {} {} {}",
+            summary["stage"],
+            summary["unread"],
+            timeless(summary["last"].clone())
+        ));
         let path = self.house.get(&format!("/api/conversations/{}/path", self.contact().await?)).await?;
         record.push(format!("run: {} {}", path["run"]["state"], path["run"]["reason"]));
         for step in path["steps"].as_array().context("a path without steps")? {

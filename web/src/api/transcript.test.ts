@@ -3,6 +3,7 @@ import { mergeEarlier, mergeLatest } from "./transcript";
 import type { Conversation, Message, MessageStatus } from "./types";
 
 const message = (seq: number, status: MessageStatus | null = null): Message => ({
+  id: `m${seq}`,
   seq,
   at: new Date(seq * 1000).toISOString(),
   author: { kind: "contact" },

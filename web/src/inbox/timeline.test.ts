@@ -5,6 +5,7 @@ import { timeline } from "./timeline";
 const at = (day: number, hour: number) => new Date(2026, 10, day, hour).toISOString();
 
 const message = (seq: number, when: string): Message => ({
+  id: `m${seq}`,
   seq,
   at: when,
   author: { kind: "contact" },
