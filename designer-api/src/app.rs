@@ -54,6 +54,12 @@ pub struct App {
     pub presence: Option<Arc<Sender>>,
 }
 
+/// How many partitions a new data folder gets: about as many as cores.
+pub fn partitions() -> u16 {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    u16::try_from(cores).unwrap_or(16).clamp(2, 16)
+}
+
 /// What sends from the connected number.
 fn sender_of(config: &Config) -> anyhow::Result<Sender> {
     let whatsapp = &config.whatsapp;
@@ -69,9 +75,7 @@ fn sender_of(config: &Config) -> anyhow::Result<Sender> {
 impl App {
     /// Opens the data folder and goes on where it stopped.
     pub async fn open(config: &Config, data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let partitions = u16::try_from(cores).unwrap_or(16).clamp(2, 16);
-        let store = SledStore::open(data, partitions)?;
+        let store = SledStore::open(data, partitions())?;
         let partitions = store.partitions();
         let sender = Arc::new(sender_of(config)?);
         let app =

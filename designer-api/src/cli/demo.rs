@@ -8,6 +8,7 @@ use std::sync::Arc;
 use cauce_access::Role;
 use cauce_flows::Program;
 use cauce_runtime::SystemClock;
+use cauce_store::DataFolder;
 use clap::Args;
 use secrecy::SecretString;
 use serde_json::json;
@@ -16,7 +17,7 @@ use tokio::process::{Child, Command};
 
 use super::say;
 use super::serve::hand_over_token;
-use crate::app::App;
+use crate::app::{self, App};
 use crate::config::{Config, Secret, WhatsAppConfig, WorkspaceConfig};
 use crate::directory;
 use crate::server;
@@ -69,9 +70,8 @@ impl Demo {
         let end = server::end_signal();
         let listener = server::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        std::fs::create_dir_all(&self.data).map_err(|error| {
-            anyhow::anyhow!("the data folder {} cannot be made: {error}", self.data.display())
-        })?;
+        // Known before the emulator is: a folder in use is one sentence, and nothing has begun.
+        drop(DataFolder::open(&self.data, app::partitions())?);
 
         let (mut emulator, graph) = match &self.emulator_url {
             Some(url) => (None, url.clone()),

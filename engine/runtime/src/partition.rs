@@ -172,16 +172,41 @@ impl Partition {
             }
             self.take_ready(&mut work);
             let stop = work.iter().any(|item| matches!(item, Work::Stop));
-            if stop {
-                self.finish_calls(&mut work).await;
+            let mut done = self.group(work).await;
+            if stop && done.is_ok() {
+                done = self.finish().await;
             }
-            if let Err(error) = self.group(work).await {
+            if let Err(error) = done {
                 tracing::error!(partition = self.index, %error, "the partition stops: its last commit is uncertain");
                 self.failed.send_replace(Some(error));
                 return;
             }
             if stop {
                 return;
+            }
+        }
+    }
+
+    /// Handles what waits, and lets calls under way come back, so that their outcome is known at the
+    /// next start. What does not come back in time is settled then.
+    async fn finish(&mut self) -> Result<(), StoreError> {
+        let enough = tokio::time::Instant::now() + STOP_WAIT;
+        loop {
+            let mut work = Vec::new();
+            self.take_ready(&mut work);
+            if !work.is_empty() {
+                self.group(work).await?;
+                continue;
+            }
+            match tokio::time::timeout_at(enough, self.under_way.join_next()).await {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(()),
+                Err(_) => {
+                    tracing::warn!(
+                        "some calls did not come back in time; they are settled at the next start"
+                    );
+                    return Ok(());
+                }
             }
         }
     }
@@ -217,17 +242,6 @@ impl Partition {
         }
         let later = self.timers.range((self.started, Key::from_bytes([]))..).next().map(|(due, _)| *due);
         Some(later.map_or(self.held_until, |due| due.min(self.held_until)))
-    }
-
-    /// Gives calls under way a moment to come back, so that their outcome is known at the next start.
-    async fn finish_calls(&mut self, work: &mut Vec<Work>) {
-        let all = async { while self.under_way.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP_WAIT, all).await.is_err() {
-            tracing::warn!("some calls did not come back in time; they are settled at the next start");
-        }
-        while let Ok(item) = self.internal.try_recv() {
-            work.push(item);
-        }
     }
 
     /// Runs a turn for each, commits them all, and lets out what they decided.

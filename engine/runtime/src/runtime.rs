@@ -179,7 +179,19 @@ impl Runtime {
             readers.spawn(task.run(stopping.subscribe(), failed_tx.clone()));
         }
         let (workers, readers) = (workers.into(), readers.into());
-        Ok(Self { store, layout, heads: feed_heads, read, stopping, clock, submit, internal, failed, workers, readers })
+        Ok(Self {
+            store,
+            layout,
+            heads: feed_heads,
+            read,
+            stopping,
+            clock,
+            submit,
+            internal,
+            failed,
+            workers,
+            readers,
+        })
     }
 
     /// Has an entity handle an event, and returns when what it decided is durable.

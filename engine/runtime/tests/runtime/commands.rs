@@ -15,7 +15,11 @@ async fn the_same_command_has_one_effect_and_one_answer_also_after_a_restart() {
         let replies: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().reply).collect();
         assert!(replies.iter().all(|reply| *reply == replies[0] && reply.is_some()), "{replies:?}");
         command(&runtime, &ana, "another", Do::write("y")).await.unwrap();
-        assert_eq!(told().await.unwrap().reply, replies[0], "what it answered then, not what it would answer now");
+        assert_eq!(
+            told().await.unwrap().reply,
+            replies[0],
+            "what it answered then, not what it would answer now"
+        );
         runtime.stop().await;
         drop(runtime);
 

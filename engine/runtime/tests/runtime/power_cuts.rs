@@ -31,9 +31,17 @@ impl Store for Failing {
     fn acquire(&self, stream: u16) -> BoxFuture<'_, Result<Lease, StoreError>> {
         self.inner.acquire(stream)
     }
-    fn commit(&self, lease: Lease, number: u64, writes: Vec<Write>) -> BoxFuture<'_, Result<Committed, StoreError>> {
+    fn commit(
+        &self,
+        lease: Lease,
+        number: u64,
+        writes: Vec<Write>,
+    ) -> BoxFuture<'_, Result<Committed, StoreError>> {
         async move {
-            let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| Some(n.saturating_sub(1))).unwrap();
+            let left = self
+                .left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| Some(n.saturating_sub(1)))
+                .unwrap();
             if left > 1 {
                 return self.inner.commit(lease, number, writes).await;
             }
@@ -64,7 +72,8 @@ async fn wherever_the_process_ends_everything_happens_once() {
     let mut cuts = 0;
     for (n, writes_first) in (1..=30).flat_map(|n| [(n, false), (n, true)]) {
         let stage = Stage::in_memory();
-        let failing = Arc::new(Failing { inner: stage.store().await, left: AtomicUsize::new(n), writes_first });
+        let failing =
+            Arc::new(Failing { inner: stage.store().await, left: AtomicUsize::new(n), writes_first });
         let runtime = stage.start_over(failing.clone()).await.unwrap();
         let answer = command(&runtime, &ana, "go", plan.clone()).await;
         if let Ok(answer) = answer {
@@ -101,14 +110,22 @@ async fn wherever_the_process_ends_everything_happens_once() {
         let held = lines(&store, &ana).await;
         assert_eq!(sorted(held.clone()), expected, "cut {n}, written first: {writes_first}");
         let echoes: Vec<_> = held.iter().filter(|line| line.starts_with("echo")).collect();
-        assert_eq!(echoes, ["echo 1", "echo 2", "echo 3"], "in order; cut {n}, written first: {writes_first}");
+        assert_eq!(
+            echoes,
+            ["echo 1", "echo 2", "echo 3"],
+            "in order; cut {n}, written first: {writes_first}"
+        );
         assert_eq!(lines(&store, &beto).await, ["1", "2", "3"], "cut {n}, written first: {writes_first}");
         let asked = stage.outside.asked.borrow().clone();
         assert!(asked.len() <= 2 && asked.iter().skip(1).all(|asked| asked.resumed), "cut {n}: {asked:?}");
         runtime.stop().await;
         const TIMERS: u8 = 1;
         const CALLS: u8 = 2;
-        assert_eq!((rows_of(&store, TIMERS).await, rows_of(&store, CALLS).await), (0, 0), "nothing is pending");
+        assert_eq!(
+            (rows_of(&store, TIMERS).await, rows_of(&store, CALLS).await),
+            (0, 0),
+            "nothing is pending"
+        );
     }
     assert!(cuts >= 8, "only {cuts} runs were cut: the plan has become too short to prove anything");
 }

@@ -263,7 +263,12 @@ pub async fn tell(runtime: &Runtime, to: &EntityAddress, what: Do) -> Answer {
 }
 
 /// The same as a command.
-pub async fn command(runtime: &Runtime, to: &EntityAddress, id: &str, what: Do) -> Result<Answer, SubmitError> {
+pub async fn command(
+    runtime: &Runtime,
+    to: &EntityAddress,
+    id: &str,
+    what: Do,
+) -> Result<Answer, SubmitError> {
     let command = Command { actor: "rosa".into(), id: id.into() };
     within("an answer", runtime.submit(to.clone(), to_bytes(&what), Some(command))).await
 }

@@ -119,7 +119,8 @@ async fn an_event_that_was_received_goes_before_a_timer_that_is_due() {
     let runtime = stage.start().await;
     let ana = who("ana", 0);
     let due = T0 + Duration::seconds(5);
-    tell(&runtime, &ana, Do::All(vec![Do::Remind(due, "timeout".into()), Do::Remind(due, "other".into())])).await;
+    tell(&runtime, &ana, Do::All(vec![Do::Remind(due, "timeout".into()), Do::Remind(due, "other".into())]))
+        .await;
 
     // The partition stands while both become ready; the answer takes one timeout back.
     stage.notebook.close();

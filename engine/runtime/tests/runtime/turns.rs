@@ -27,10 +27,19 @@ async fn a_turn_that_panics_hurts_itself_alone() {
 
         // The gate makes all of them one group.
         stage.notebook.close();
-        let bad = Do::All(vec![Do::tell(&caro, Do::write("from a panic")), Do::Ask("panicked".into()), Do::Panic("half".into())]);
+        let bad = Do::All(vec![
+            Do::tell(&caro, Do::write("from a panic")),
+            Do::Ask("panicked".into()),
+            Do::Panic("half".into()),
+        ]);
         let submitted = join_all(
-            [(&beto, Do::Stand), (&beto, Do::write("same group")), (&ana, bad.clone()), (&ana, Do::write("after"))]
-                .map(|(to, what)| tell(&runtime, to, what)),
+            [
+                (&beto, Do::Stand),
+                (&beto, Do::write("same group")),
+                (&ana, bad.clone()),
+                (&ana, Do::write("after")),
+            ]
+            .map(|(to, what)| tell(&runtime, to, what)),
         );
         let open = async {
             while stage.notebook.runs.load(Ordering::SeqCst) < 2 {
@@ -100,7 +109,11 @@ async fn a_full_queue_says_so_and_drops_nothing_that_it_took() {
     let (_, (busy, taken)) = within("the flood", async { tokio::join!(standing, flood) }).await;
     assert!(busy > 1000, "{busy} were refused");
     assert_eq!(busy + taken, 6000);
-    assert_eq!(lines(runtime.store(), &beto).await.len(), taken, "each that was taken took effect, no other did");
+    assert_eq!(
+        lines(runtime.store(), &beto).await.len(),
+        taken,
+        "each that was taken took effect, no other did"
+    );
     let (reply, _) = (tell(&runtime, &beto, Do::write("y")).await.reply, ());
     assert_eq!(from_bytes::<usize>(&reply.unwrap()).unwrap(), taken + 1);
     runtime.stop().await;
@@ -127,7 +140,11 @@ async fn large_rows_leave_nothing_behind_when_they_go() {
     let runtime = stage.start().await;
     let (ana, beto) = (who("ana", 0), who("beto", 3));
     let long = "x".repeat(30_000);
-    tell(&runtime, &ana, Do::tell(&beto, Do::tell(&ana, Do::Forget(crate::stage::T0, long)))).await.settled.wait().await;
+    tell(&runtime, &ana, Do::tell(&beto, Do::tell(&ana, Do::Forget(crate::stage::T0, long))))
+        .await
+        .settled
+        .wait()
+        .await;
     // The mail's row goes once its receiver has said that it is taken.
     once_around(&runtime, &ana).await;
     once_around(&runtime, &beto).await;
