@@ -12,7 +12,7 @@ use cauce_store::DataFolder;
 use clap::Args;
 use secrecy::SecretString;
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::say;
@@ -201,19 +201,25 @@ async fn start_emulator(demo: &Demo, webhook: &str) -> anyhow::Result<(Child, St
         .env("EMULATOR_VERIFY_TOKEN", VERIFY_TOKEN)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| anyhow::anyhow!("the emulator {} cannot be started: {error}", binary.display()))?;
-    let stdout = child.stdout.take().ok_or_else(|| anyhow::anyhow!("the emulator has no output"))?;
+    let (Some(stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        anyhow::bail!("the emulator has no output");
+    };
     let mut lines = BufReader::new(stdout).lines();
     while let Some(line) = lines.next_line().await? {
         if let Some(url) = line.strip_prefix("emulator listening on ") {
             let url = url.trim().to_owned();
             // Whatever else it says is read so that it never waits for us.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::stderr()).await });
             return Ok((child, url));
         }
     }
-    let status = child.wait().await?;
-    anyhow::bail!("the emulator ended at once ({status}); what it said is above")
+    let mut reason = String::new();
+    stderr.read_to_string(&mut reason).await?;
+    child.wait().await?;
+    anyhow::bail!("the emulator did not start: {}", reason.trim())
 }
