@@ -44,7 +44,7 @@ const LARGEST_BODY: usize = 32 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is taken.
-    #[error("{0} is in use by another program. End that one or choose another address with --listen.")]
+    #[error("{0} is in use by another program. End that one or choose another address.")]
     Busy(SocketAddr),
     /// The address cannot be used.
     #[error("The emulator cannot listen on {0}: {1}.")]
