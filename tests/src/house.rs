@@ -1,18 +1,19 @@
 //! The whole house in one process: Cauce over its disk store in a folder of its own, served on a real
 //! port, with a clock that the test moves and a [`Graph`] that does what the test says.
 //!
-//! `graph` is the world that takes messages, `customer` who writes, `agent` who answers, `webhook` how
+//! `graph` is the world that takes messages, `disk` what it writes to, `customer` who writes, `agent` who answers, `webhook` how
 //! Meta writes it down.
 
 #![allow(clippy::unwrap_used, reason = "what stands around the tests may fail like a test")]
 
 mod agent;
 mod customer;
+mod disk;
 mod graph;
 mod webhook;
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration as StdDuration;
 
@@ -20,7 +21,7 @@ use cauce_access::Role;
 use cauce_conversation::{JOURNAL, JournalEntry, desk_entity};
 use cauce_designer_api::app::App;
 use cauce_designer_api::config::Config;
-use cauce_model::{AddressKind, Assignee, CaseId, ContactId, DeskEvent, Duration, Slot, Timestamp};
+use cauce_model::{Assignee, CaseId, ContactId, DeskEvent, Duration, Slot, Timestamp};
 use cauce_runtime::{Clock, DeadLetter, EntityAddress, ManualClock};
 use cauce_store::{FolderError, SharedStore, SledStore, Table, rows};
 use futures_util::StreamExt;
@@ -28,6 +29,7 @@ use serde_json::Value;
 
 pub use agent::{Agent, Answer, Events, LiveEvent};
 pub use customer::Customer;
+use disk::Disk;
 pub use graph::{Graph, Order, Reaction};
 pub use webhook::{APP_SECRET, PHONE_NUMBER_ID, VERIFY_TOKEN, body_of, signature};
 
@@ -42,6 +44,8 @@ pub const GRACE: Duration = Duration::seconds(10);
 /// The demo journey.
 pub const WELCOME: &str = include_str!("../../examples/bienvenida.yaml");
 
+/// The business portfolio.
+const PORTFOLIO: &str = "1000";
 /// No wait is longer: a test that gets here has failed.
 const PATIENCE: StdDuration = StdDuration::from_secs(30);
 
@@ -53,6 +57,7 @@ struct Inner {
     folder: tempfile::TempDir,
     clock: ManualClock,
     graph: Graph,
+    disk_broken: Arc<AtomicBool>,
     http: reqwest::Client,
     running: Mutex<Option<Running>>,
     serial: AtomicU64,
@@ -75,6 +80,7 @@ impl House {
             folder: tempfile::tempdir().unwrap(),
             graph: Graph::new(clock.clone()),
             clock,
+            disk_broken: Arc::default(),
             http: reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().unwrap(),
             running: Mutex::default(),
             serial: AtomicU64::new(1),
@@ -97,10 +103,12 @@ impl House {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = self.0.folder.path().to_owned();
         let (clock, graph) = (self.0.clock.clone(), self.0.graph.clone());
+        self.0.disk_broken.store(false, Ordering::SeqCst);
+        let broken = self.0.disk_broken.clone();
         let opened = threads.spawn(async move {
             let store: SharedStore = loop {
                 match SledStore::open(&folder, PARTITIONS) {
-                    Ok(store) => break Arc::new(store),
+                    Ok(store) => break Arc::new(Disk { store, broken }),
                     // Whoever had it open is still letting go.
                     Err(FolderError::InUse(_)) => tokio::task::yield_now().await,
                     Err(error) => panic!("{error}"),
@@ -150,6 +158,11 @@ impl House {
             drop(app);
         });
         within("the house ends", ended).await.unwrap();
+    }
+
+    /// From now on no commit succeeds, until the house is opened again.
+    pub fn break_disk(&self) {
+        self.0.disk_broken.store(true, Ordering::SeqCst);
     }
 
     /// Runs something where the house lives.
@@ -339,7 +352,7 @@ workspace: {{ id: demo, name: Demostración }}
 whatsapp:
   account: ventas
   phone_number_id: "{PHONE_NUMBER_ID}"
-  portfolio: "1000"
+  portfolio: "{PORTFOLIO}"
   token: token-de-prueba
   app_secrets: [ {APP_SECRET} ]
   verify_token: {VERIFY_TOKEN}
@@ -350,13 +363,6 @@ grace_seconds: {}
         GRACE.0 / 1000
     );
     serde_yaml::from_str(&text).unwrap()
-}
-
-/// The key by which a phone is known.
-fn address_of(app: &App, phone: &str) -> cauce_model::Address {
-    let address = cauce_model::Address::phone(app.workspace_id().clone(), phone);
-    debug_assert_eq!(address.kind, AddressKind::Phone);
-    address
 }
 
 /// Fails the test when something takes far too long.

@@ -42,6 +42,9 @@ impl Life<'_, '_> {
         let mut run = self.turn.get(&RUNS, &key)?.ok_or_else(missing)?;
         let program = self.programs.in_turn(self.turn, &self.contact.workspace, &head.version)?;
         let outcome = step(&program, &mut run, event, &self.facts());
+        if outcome.trail.is_empty() {
+            return Ok(()); // the wait was not for this: it goes on, and so does its time
+        }
         self.carry_out(&program, run, outcome, head.first_turn)
     }
 

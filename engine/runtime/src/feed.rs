@@ -77,10 +77,11 @@ impl Runtime {
         let layout = self.layout;
         let mut heads = self.read.clone();
         let mut stopping = self.stopping.subscribe();
-        let now = self.cursor();
+        let (now, written) = (self.cursor(), self.written());
         async_stream::stream! {
             let mut at = after;
-            let known = at.0.len() == now.0.len() && at.0.iter().zip(&now.0).all(|(a, n)| a <= n);
+            // A write's cursor may be ahead of the readers; ahead of what is written it is not ours.
+            let known = at.0.len() == written.0.len() && at.0.iter().zip(&written.0).all(|(a, w)| a <= w);
             if !known {
                 at = now;
                 yield Ok((at.clone(), News::Missed));

@@ -1,12 +1,12 @@
 //! Somebody who writes on WhatsApp.
 
 use cauce_conversation::BINDINGS;
-use cauce_model::{ContactId, Timestamp};
+use cauce_model::{Address, ContactId, Timestamp};
 use cauce_store::rows;
 use serde_json::{Value, json};
 
 use super::webhook::seconds;
-use super::{Agent, House, Order, address_of, body_of};
+use super::{Agent, House, Order, PORTFOLIO, body_of};
 
 /// A customer. Clones are the same one.
 #[derive(Clone)]
@@ -16,21 +16,31 @@ pub struct Customer {
     pub phone: String,
     /// What they call themselves.
     pub name: String,
+    /// Whether they hide their number: Meta then tells their business-scoped id alone.
+    pub hidden: bool,
 }
 
 impl Customer {
     pub(super) fn new(house: House, phone: String, name: &str) -> Self {
-        Self { house, phone, name: name.to_owned() }
+        Self { house, phone, name: name.to_owned(), hidden: false }
     }
 
     /// Their entry in a webhook's `contacts`.
     pub fn entry(&self) -> Value {
-        let user_id = self.user_id();
-        json!({ "profile": { "name": self.name }, "wa_id": self.phone, "user_id": user_id })
+        let mut entry = json!({ "profile": { "name": self.name }, "user_id": self.user_id() });
+        if !self.hidden {
+            entry["wa_id"] = json!(self.phone);
+        }
+        entry
     }
 
     fn user_id(&self) -> String {
         format!("PE.{}", self.phone)
+    }
+
+    /// Where messages to them go.
+    pub fn to(&self) -> String {
+        if self.hidden { self.user_id() } else { self.phone.clone() }
     }
 
     /// A message of theirs as an element of a webhook: fresh id, stamped by the house's clock.
@@ -41,8 +51,12 @@ impl Customer {
     /// The same, stamped at another time.
     pub fn element_at(&self, at: Timestamp, kind: &str, content: Value) -> Value {
         let id = format!("wamid.IN.{}", self.house.serial());
-        json!({ "from": self.phone, "from_user_id": self.user_id(), "id": id, "timestamp": seconds(at),
-            "type": kind, kind: content })
+        let mut element = json!({ "from_user_id": self.user_id(), "id": id, "timestamp": seconds(at),
+            "type": kind, kind: content });
+        if !self.hidden {
+            element["from"] = json!(self.phone);
+        }
+        element
     }
 
     /// A whole webhook with a text of theirs.
@@ -62,7 +76,7 @@ impl Customer {
 
     /// Taps the option with this title on the last message that has it, once that has arrived.
     pub async fn taps(&self, title: &str) {
-        let id = self.house.graph().option(&self.phone, title).await;
+        let id = self.house.graph().option(&self.to(), title).await;
         let reply = json!({ "id": id, "title": title });
         let content = json!({ "type": "button_reply", "button_reply": reply });
         let body = body_of("messages", &[self.element("interactive", content)], &[self.entry()]);
@@ -72,7 +86,7 @@ impl Customer {
     /// A status of a message to them, as an element of a webhook.
     pub fn status(&self, order: &Order, status: &str) -> Value {
         let mut element = json!({ "id": order.wamid, "status": status, "timestamp": seconds(self.house.now()),
-            "recipient_id": self.phone, "biz_opaque_callback_data": order.attempt });
+            "recipient_id": self.to(), "biz_opaque_callback_data": order.attempt });
         if status == "failed" {
             element["errors"] = json!([{ "code": 131026, "title": "Message undeliverable" }]);
         }
@@ -88,7 +102,11 @@ impl Customer {
     /// Who they are to the house; nobody before they wrote.
     pub async fn id(&self) -> Option<ContactId> {
         let app = self.house.app();
-        let address = address_of(&app, &self.phone);
+        let workspace = app.workspace_id().clone();
+        let address = match self.hidden {
+            true => Address::bsuid(workspace, PORTFOLIO, &self.user_id()),
+            false => Address::phone(workspace, &self.phone),
+        };
         let key = BINDINGS.key(address.slot()).text(&address.key());
         let row = rows::get(app.store().as_ref(), std::slice::from_ref(&key)).await.unwrap().pop().flatten();
         row.map(|row| BINDINGS.read(&key, &row).unwrap())

@@ -40,6 +40,7 @@ type Options<O> = {
 };
 
 let csrf: string | null = null;
+let written: string | undefined;
 let onSignedOut: () => void = () => {};
 
 /** The token of the session, from login or `/api/me`. */
@@ -47,10 +48,16 @@ export function setCsrf(token: string | null) {
   csrf = token;
 }
 
+/** From where on lists show everything this page has written; the server's words, to be handed back as they are. */
+export const lastWrite = () => written;
+
 /** What happens when the server says that nobody is signed in. */
 export function setSignedOutHandler(handler: () => void) {
   onSignedOut = handler;
 }
+
+/** The server said that nobody is signed in. */
+export const signedOut = () => onSignedOut();
 
 function address(template: string, params: object = {}, query: object = {}): string {
   const path = Object.entries(params).reduce(
@@ -93,6 +100,7 @@ export async function request<M extends Method, P extends PathWith<M>>(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
+    written = response.headers.get("x-cauce-cursor") ?? written;
     if (response.ok) text = await response.text();
   } catch (cause) {
     if (signal?.aborted) throw cause;
@@ -100,7 +108,7 @@ export async function request<M extends Method, P extends PathWith<M>>(
   }
   if (!response.ok) {
     const error = await failure(response);
-    if (error.code === "auth.required") onSignedOut();
+    if (error.code === "auth.required") signedOut();
     throw error;
   }
   return (text === "" ? undefined : JSON.parse(text)) as Answer<Operation<P, M>>;

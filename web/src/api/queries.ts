@@ -1,8 +1,8 @@
 // What the screens ask the server, and the names under which the answers are kept.
 import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { setServerTime } from "../lib/clock";
-import { request, setCsrf } from "./http";
-import { mergeEarlier, mergeLatest } from "./transcript";
+import { lastWrite, request, setCsrf } from "./http";
+import { isOwn, mergeEarlier, mergeLatest } from "./transcript";
 import type { Conversation, FlowView, Me, Tab } from "./types";
 
 export const keys = {
@@ -46,7 +46,8 @@ export const conversationsQuery = (tab: Tab | "all") =>
     queryKey: [...keys.conversations, tab],
     queryFn: ({ pageParam, signal }) =>
       request("GET", "/api/conversations", {
-        query: { tab, limit: PAGE, before: pageParam },
+        // A list asked right after a command already shows what the command did.
+        query: { tab, limit: PAGE, before: pageParam, after: lastWrite() },
         signal,
       }),
     initialPageParam: undefined as string | undefined,
@@ -64,7 +65,8 @@ export const conversationQuery = (contact: string) =>
 
 /** Adds the messages before the oldest one on screen. */
 export async function loadEarlier(client: QueryClient, contact: string): Promise<void> {
-  const first = client.getQueryData<Conversation>(keys.conversation(contact))?.messages[0];
+  const known = client.getQueryData<Conversation>(keys.conversation(contact));
+  const first = known?.messages.find((message) => isOwn(known.summary.contact, message));
   if (!first) return;
   const page = await request("GET", "/api/conversations/{contact}/messages", {
     params: { contact },
@@ -111,6 +113,10 @@ export const endCase = (id: string, command: string) =>
 
 export const markRead = (contact: string) =>
   request("POST", "/api/conversations/{contact}/read", { params: { contact } });
+
+/** Shows the person "typing…" for a moment. */
+export const showTyping = (contact: string) =>
+  request("POST", "/api/conversations/{contact}/typing", { params: { contact } });
 
 export const sendMessage = (contact: string, body: { command: string; case: string; body: string }) =>
   request("POST", "/api/conversations/{contact}/messages", { params: { contact }, body });

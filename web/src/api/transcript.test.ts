@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { mergeEarlier, mergeLatest } from "./transcript";
+import { isOwn, mergeEarlier, mergeLatest } from "./transcript";
 import type { Conversation, Message, MessageStatus } from "./types";
 
 const message = (seq: number, status: MessageStatus | null = null): Message => ({
-  id: `m${seq}`,
+  id: `c1.${seq}`,
   seq,
   at: new Date(seq * 1000).toISOString(),
   author: { kind: "contact" },
@@ -50,6 +50,19 @@ it("keeps loaded older messages when the last page is fetched again, newest fact
 it("starts over rather than show a hole", () => {
   const merged = mergeLatest(conversation(range(1, 10), false), conversation(range(12, 20), true));
   expect([seqs(merged)[0], merged.earlier]).toEqual([12, true]);
+});
+
+it("keeps both messages of one number, of two contacts that are one person, where the server put them", () => {
+  const other = { ...message(2), id: "c0.2" };
+  const known = mergeEarlier(conversation([message(3), message(4)], true), {
+    messages: [message(1), other, message(2)],
+    earlier: false,
+  });
+  const merged = mergeLatest(known, conversation([message(3), message(4), message(5)], true));
+  expect(merged.messages.map((each) => each.id)).toEqual(["c1.1", "c0.2", "c1.2", "c1.3", "c1.4", "c1.5"]);
+  expect(merged.messages.filter((each) => isOwn("c1", each)).map((each) => each.seq)).toEqual([
+    1, 2, 3, 4, 5,
+  ]);
 });
 
 it("takes the fresh answer whole when it is the whole conversation", () => {

@@ -1,7 +1,7 @@
 import { Alert, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/http";
 import { login } from "../api/queries";
@@ -17,20 +17,21 @@ export function Login() {
   const { volver } = useSearch({ from: "/entrar" });
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const password = useRef<HTMLInputElement>(null);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const email = String(form.get("email") ?? "").trim();
-    const password = String(form.get("password") ?? "");
-    if (email === "" || password === "") {
+    const secret = String(form.get("password") ?? "");
+    if (email === "" || secret === "") {
       setProblem(t("login.missing"));
       return;
     }
     setBusy(true);
     setProblem(null);
     try {
-      await login(client, email, password);
+      await login(client, email, secret);
       // After a session that ended, a new page: nothing of whoever was here before stays in memory.
       if (volver) location.replace(volver);
       else await navigate({ to: "/bandeja", replace: true });
@@ -38,6 +39,7 @@ export function Login() {
       const wrong = error instanceof ApiError && error.code === "auth.wrong";
       setProblem(wrong ? t("login.wrong") : errorText(error));
       setBusy(false);
+      if (wrong) password.current?.select();
     }
   }
 
@@ -78,12 +80,13 @@ export function Login() {
               data-testid="login-email"
             />
             <PasswordInput
+              ref={password}
               name="password"
               label={t("login.password")}
               autoComplete="current-password"
               size="md"
               data-testid="login-password"
-              visibilityToggleButtonProps={{ "aria-label": t("login.password") }}
+              visibilityToggleButtonProps={{ "aria-label": t("login.show") }}
             />
             <Button type="submit" size="md" loading={busy} fullWidth data-testid="login-submit">
               {t("login.submit")}

@@ -22,9 +22,10 @@ import {
   IconWifiOff,
 } from "@tabler/icons-react";
 import { useInfiniteQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { useCallback, useState } from "react";
+import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { signedOut } from "../api/http";
 import { conversationsQuery, logout, meQuery } from "../api/queries";
 import { playNotice } from "../lib/sound";
 import { useStored } from "../lib/stored";
@@ -33,24 +34,22 @@ import { useLiveUpdates } from "../live/useLiveUpdates";
 import icon from "./icon.svg";
 import styles from "./Shell.module.css";
 import { ShortcutHelp } from "./ShortcutHelp";
-import { useQueueNotice } from "./useQueueNotice";
+import { useNotices } from "./useNotices";
 
 export function Shell() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const navigate = useNavigate();
   const { data: me } = useSuspenseQuery(meQuery);
   const [helpOpen, setHelpOpen] = useState(false);
   const [sound, setSound] = useStored("cauce.sound", "on");
   const queued = useInfiniteQuery(conversationsQuery("queued")).data?.pages;
   const waiting = queued?.[0]?.counts.queued ?? 0;
 
-  const toLogin = useCallback(() => {
-    client.clear();
-    void navigate({ to: "/entrar" });
-  }, [client, navigate]);
-  const lost = useLiveUpdates(toLogin);
-  useQueueNotice(queued, sound === "on");
+  const mine = useInfiniteQuery(conversationsQuery("mine")).data?.pages;
+  const open = useParams({ strict: false }).contact;
+
+  const lost = useLiveUpdates(signedOut);
+  useNotices(queued, mine, open, sound === "on");
   useKeys({ "?": () => setHelpOpen(true) });
 
   return (

@@ -9,6 +9,7 @@ export function ShortcutHelp({ opened, onClose }: { opened: boolean; onClose: ()
     [["J"], t("shortcuts.down")],
     [["K"], t("shortcuts.up")],
     [[enter], t("shortcuts.open")],
+    [[t("shortcuts.key.next")], t("shortcuts.next")],
     [["T"], t("shortcuts.take")],
     [["R"], t("shortcuts.reply")],
     [["E"], t("shortcuts.end")],

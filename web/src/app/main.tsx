@@ -4,6 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "../i18n";
 import { ApiError, setSignedOutHandler } from "../api/http";
+import { meQuery } from "../api/queries";
 import { Theme } from "../theme";
 import { createAppRouter } from "./router";
 import "./app.css";
@@ -25,7 +26,8 @@ const router = createAppRouter(client);
 
 setSignedOutHandler(() => {
   const { pathname, searchStr } = router.state.location;
-  if (pathname === "/entrar") return;
+  // Where nobody was signed in yet, the way to a screen leads over the login by itself.
+  if (pathname === "/entrar" || client.getQueryData(meQuery.queryKey) === undefined) return;
   client.clear();
   void router.navigate({ to: "/entrar", search: { volver: pathname + searchStr } });
 });

@@ -13,12 +13,12 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import "./canvas.css";
-import { useEffect, useMemo, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { FlowView } from "../api/types";
 import { LoadingScreen } from "../app/Screens";
 import styles from "./FlowCanvas.module.css";
-import { arrange, cardSize, type Layout } from "./layout";
+import { arrange, cardSize, type Layout, type Point } from "./layout";
 import { exitId, stepState, type Walk } from "./path";
 import { RoutedEdge } from "./RoutedEdge";
 import { StepCard, type StepNode } from "./StepCard";
@@ -33,6 +33,8 @@ const TINY_ZOOM = 0.2;
 /** From this many cards on, only those on screen are drawn. */
 const MANY = 300;
 
+type Drawing = ReactFlowInstance<StepNode, Edge>;
+
 type Props = {
   flow: FlowView;
   walk: Walk | null;
@@ -45,6 +47,9 @@ export function FlowCanvas({ flow, walk, selected, onSelect }: Props) {
   const colorMode = useComputedColorScheme("light");
   const layout = useLayout(flow);
   const [ready, setReady] = useState(false);
+  const frame = useRef<HTMLElement>(null);
+  const drawing = useRef<Drawing | null>(null);
+  useFollow(frame, drawing, walk?.at ?? null);
 
   const entered = useMemo(
     () => new Set(flow.nodes.flatMap((step) => step.exits.map((exit) => exit.target))),
@@ -69,7 +74,8 @@ export function FlowCanvas({ flow, walk, selected, onSelect }: Props) {
   );
   const edges = useMemo(() => edgesOf(flow, layout, walk), [flow, layout, walk]);
 
-  function onInit(instance: ReactFlowInstance<StepNode, Edge>) {
+  function onInit(instance: Drawing) {
+    drawing.current = instance;
     // One frame later the drawing has its size.
     requestAnimationFrame(async () => {
       await instance.fitView(fitViewOptions);
@@ -92,6 +98,7 @@ export function FlowCanvas({ flow, walk, selected, onSelect }: Props) {
   if (!layout) return <LoadingScreen />;
   return (
     <section
+      ref={frame}
       className={styles.canvas}
       data-testid={ready ? "canvas-ready" : "canvas"}
       aria-label={t("flow.canvas", { name: flow.name })}
@@ -102,6 +109,7 @@ export function FlowCanvas({ flow, walk, selected, onSelect }: Props) {
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         onNodesChange={onNodesChange}
+        onNodeClick={(_, node) => onSelect(node.id)}
         onPaneClick={() => onSelect(undefined)}
         onInit={onInit}
         colorMode={colorMode}
@@ -130,6 +138,37 @@ export function FlowCanvas({ flow, walk, selected, onSelect }: Props) {
       </ReactFlow>
     </section>
   );
+}
+
+/** Keeps the step that the person is at in sight, for whoever was looking at the one before. */
+function useFollow(
+  frame: RefObject<HTMLElement | null>,
+  drawing: RefObject<Drawing | null>,
+  at: string | null,
+) {
+  const before = useRef(at);
+  useEffect(() => {
+    const from = before.current;
+    before.current = at;
+    const instance = drawing.current;
+    if (!instance || !frame.current || at === null || from === null || at === from) return;
+    const { clientWidth, clientHeight } = frame.current;
+    const view = instance.getViewport();
+    const middle = (id: string) => {
+      const node = instance.getNode(id);
+      if (!node) return null;
+      const { width, height } = cardSize(node.data.step);
+      return { x: node.position.x + width / 2, y: node.position.y + height / 2 };
+    };
+    const inSight = ({ x, y }: Point) => {
+      const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y];
+      return left > 0 && left < clientWidth && top > 0 && top < clientHeight;
+    };
+    const [old, next] = [middle(from), middle(at)];
+    if (old && next && inSight(old) && !inSight(next)) {
+      void instance.setCenter(next.x, next.y, { zoom: view.zoom, duration: 400 });
+    }
+  }, [frame, drawing, at]);
 }
 
 const miniClass = (node: StepNode) => `mini-${node.data.state}`;

@@ -1,11 +1,12 @@
 // A flow drawn; beside it the step that is being read; above it whose walk is lit.
-import { ActionIcon, Drawer } from "@mantine/core";
+import { ActionIcon, Button, Drawer } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft, IconMessages, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ApiError } from "../api/http";
 import { conversationQuery, flowQuery, pathQuery } from "../api/queries";
 import type { ContactPath } from "../api/types";
 import { Failed, LoadingScreen, Notice } from "../app/Screens";
@@ -14,7 +15,7 @@ import { full, whenInSentence } from "../lib/time";
 import { FlowCanvas } from "./FlowCanvas";
 import styles from "./FlowPage.module.css";
 import { PersonChooser } from "./PersonChooser";
-import { walkOf } from "./path";
+import { stepState, walkOf } from "./path";
 import { StepPanel } from "./StepPanel";
 import { shortVersion } from "./version";
 
@@ -36,14 +37,27 @@ export function FlowPage() {
   const walk = useMemo(() => (run ? walkOf(path.data) : null), [run, path.data]);
   const step = flow?.nodes.find((node) => node.id === paso);
 
-  const select = (next: string | undefined) =>
+  // On a narrow screen the panel covers the drawing: who came to see where somebody is sees that first.
+  const [reading, setReading] = useState(false);
+  const select = (next: string | undefined) => {
+    setReading(next !== undefined);
     void navigate({
       search: { ...(contacto ? { contacto } : {}), ...(next ? { paso: next } : {}) },
       replace: true,
     });
+  };
   const choose = (next: string | null) => void navigate({ search: next ? { contacto: next } : {} });
 
   if (current.isError && !current.data) {
+    if (current.error instanceof ApiError && current.error.status === 404) {
+      return (
+        <Notice title={t("flows.notFound.title")} text={t("flows.notFound.text")}>
+          <Button component={Link} to="/recorridos" variant="light" mt="xs">
+            {t("flows.back")}
+          </Button>
+        </Notice>
+      );
+    }
     return <Failed error={current.error} retry={() => void current.refetch()} />;
   }
   if (older.isError && !flow) return <Failed error={older.error} retry={() => void older.refetch()} />;
@@ -55,7 +69,7 @@ export function FlowPage() {
       step={step}
       nodes={flow.nodes}
       visits={walk?.visits.get(step.id) ?? 0}
-      here={walk?.at === step.id}
+      state={stepState(walk, step.id)}
       onSelect={select}
     />
   );
@@ -113,7 +127,7 @@ export function FlowPage() {
       </div>
       {!wide && (
         <Drawer
-          opened={step !== undefined}
+          opened={reading && step !== undefined}
           onClose={() => select(undefined)}
           position="bottom"
           size="70%"
@@ -164,13 +178,15 @@ function WalkBanner({ contact, path, flow, version, older, onClear }: BannerProp
       data-testid="walk-banner"
     >
       <span className={styles.bannerText}>
-        {here
-          ? older
-            ? t("flow.bannerOld", { name, version: shortVersion(version) })
-            : t("flow.banner", { name, version: shortVersion(version) })
-          : run
-            ? t("flow.otherFlow", { name })
-            : t("flow.noRun", { name })}
+        {person.error instanceof ApiError && person.error.status === 404
+          ? t("inbox.notFound.title")
+          : here
+            ? older
+              ? t("flow.bannerOld", { name, version: shortVersion(version) })
+              : t("flow.banner", { name, version: shortVersion(version) })
+            : run
+              ? t("flow.otherFlow", { name })
+              : t("flow.noRun", { name })}
         {here && run && <strong>{` · ${t(`flow.state.${run.state}`)}`}</strong>}
         {here && run?.state === "failed" && run.reason && <span>{` · ${run.reason}`}</span>}
       </span>

@@ -1,10 +1,10 @@
 // Whose walk to light: everybody who wrote, those inside this flow first.
 import { Select } from "@mantine/core";
 import { IconUserSearch } from "@tabler/icons-react";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { conversationsQuery } from "../api/queries";
+import { conversationQuery, conversationsQuery } from "../api/queries";
 import styles from "./PersonChooser.module.css";
 
 type Props = { flow: string; value: string | null; onChange: (contact: string | null) => void };
@@ -12,15 +12,22 @@ type Props = { flow: string; value: string | null; onChange: (contact: string | 
 export function PersonChooser({ flow, value, onChange }: Props) {
   const { t } = useTranslation();
   const all = useInfiniteQuery(conversationsQuery("all")).data;
+  const chosen = useQuery({
+    ...conversationQuery(value ?? ""),
+    select: ({ summary }) => summary,
+    enabled: value !== null,
+  }).data;
   const options = useMemo(() => {
     const people = all?.pages.flatMap((page) => page.items) ?? [];
     const inside = people.filter((person) => person.run?.flow === flow);
     const others = people.filter((person) => person.run?.flow !== flow);
-    return [...inside, ...others].map((person) => ({
+    // Whoever is chosen may be further down than the pages loaded.
+    const away = chosen && !people.some((person) => person.contact === chosen.contact) ? [chosen] : [];
+    return [...away, ...inside, ...others].map((person) => ({
       value: person.contact,
       label: person.name ? `${person.name} · ${person.address}` : person.address,
     }));
-  }, [all, flow]);
+  }, [all, flow, chosen]);
   return (
     <Select
       className={styles.chooser ?? ""}

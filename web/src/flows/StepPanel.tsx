@@ -5,18 +5,19 @@ import { useTranslation } from "react-i18next";
 import type { FlowNode } from "../api/types";
 import { ConfigTree } from "./ConfigTree";
 import { stepIcon } from "./icons";
+import type { StepState } from "./path";
 import styles from "./StepPanel.module.css";
 
 type Props = {
   step: FlowNode;
   nodes: FlowNode[];
   visits: number;
-  /** Whether the contact whose walk is lit is here. */
-  here: boolean;
+  /** Whether the contact whose walk is lit was here, is here, or was stopped here. */
+  state: StepState;
   onSelect: (step: string) => void;
 };
 
-export function StepPanel({ step, nodes, visits, here, onSelect }: Props) {
+export function StepPanel({ step, nodes, visits, state, onSelect }: Props) {
   const { t } = useTranslation();
   const Icon = stepIcon(step.icon);
   const nameOf = (id: string) => nodes.find((node) => node.id === id)?.name ?? id;
@@ -31,8 +32,12 @@ export function StepPanel({ step, nodes, visits, here, onSelect }: Props) {
       </div>
       {visits > 0 && (
         <div className={styles.badges}>
-          <Badge variant={here ? "filled" : "light"} tt="none">
-            {here ? t("flow.current") : t("flow.visited")}
+          <Badge
+            variant={state === "visited" ? "light" : "filled"}
+            color={state === "failed" ? "red" : "teal"}
+            tt="none"
+          >
+            {t(state === "failed" ? "flow.stopped" : state === "current" ? "flow.current" : "flow.visited")}
           </Badge>
           <Badge variant="default" tt="none">
             {t("flow.visits", { count: visits })}

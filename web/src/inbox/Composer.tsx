@@ -1,5 +1,5 @@
 // Where the holder of a case writes; for everybody else it says why they cannot.
-import { ActionIcon, Alert, Text } from "@mantine/core";
+import { ActionIcon, Alert, Button, Kbd, Text } from "@mantine/core";
 import { IconLock, IconSend2 } from "@tabler/icons-react";
 import type { KeyboardEvent, RefObject } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,6 +11,7 @@ import { windowLeft } from "../lib/time";
 import styles from "./Composer.module.css";
 import { addToDraft, useDraft, writeDraft } from "./draft";
 import { send } from "./outbox";
+import { tellTyping } from "./typing";
 
 /** WhatsApp's limit for a text, in characters. */
 const MAX = 4096;
@@ -23,9 +24,11 @@ type Props = {
   inputRef: RefObject<HTMLTextAreaElement | null>;
   refusal: ApiError | null;
   onRefusal: (error: ApiError | null) => void;
+  /** Opens whoever waits next; absent when nobody does. */
+  onNext: (() => void) | undefined;
 };
 
-export function Composer({ summary, me, caseId, inputRef, refusal, onRefusal }: Props) {
+export function Composer({ summary, me, caseId, inputRef, refusal, onRefusal, onNext }: Props) {
   const { t } = useTranslation();
   const draft = useDraft(me, summary.contact);
   const closed = windowLeft(summary.window_ends_at, useNow()).state === "closed";
@@ -56,7 +59,7 @@ export function Composer({ summary, me, caseId, inputRef, refusal, onRefusal }: 
     <div className={styles.composer}>
       {refusal && <Refusal error={refusal} onClose={() => onRefusal(null)} />}
       {caseId === null || closed ? (
-        <Locked summary={summary} closed={caseId !== null} draft={draft} />
+        <Locked summary={summary} closed={caseId !== null} draft={draft} onNext={onNext} />
       ) : (
         <form
           className={styles.form}
@@ -75,7 +78,11 @@ export function Composer({ summary, me, caseId, inputRef, refusal, onRefusal }: 
               aria-label={t("composer.label")}
               aria-describedby="composer-hint"
               aria-invalid={tooLong}
-              onChange={(event) => writeDraft(me, summary.contact, event.currentTarget.value)}
+              onChange={(event) => {
+                const text = event.currentTarget.value;
+                writeDraft(me, summary.contact, text);
+                if (text.trim() !== "") tellTyping(summary.contact);
+              }}
               onKeyDown={onKeyDown}
               data-testid="composer"
             />
@@ -99,15 +106,14 @@ export function Composer({ summary, me, caseId, inputRef, refusal, onRefusal }: 
   );
 }
 
-function Locked({
-  summary,
-  closed,
-  draft,
-}: {
+type LockedProps = {
   summary: ConversationSummary;
   closed: boolean;
   draft: string;
-}) {
+  onNext: (() => void) | undefined;
+};
+
+function Locked({ summary, closed, draft, onNext }: LockedProps) {
   const { t } = useTranslation();
   const live = summary.case;
   const reason = closed
@@ -122,7 +128,7 @@ function Locked({
   return (
     <div className={styles.locked} data-testid="composer-locked">
       <IconLock size={16} aria-hidden />
-      <div>
+      <div className={styles.reason}>
         <span>{reason}</span>
         {draft !== "" && (
           <p className={styles.draft} data-testid="kept-draft">
@@ -130,6 +136,17 @@ function Locked({
           </p>
         )}
       </div>
+      {onNext && live?.state !== "queued" && (
+        <Button
+          size="compact-sm"
+          variant="light"
+          rightSection={<Kbd size="xs">{t("shortcuts.key.next")}</Kbd>}
+          onClick={onNext}
+          data-testid="next-queued"
+        >
+          {t("composer.next")}
+        </Button>
+      )}
     </div>
   );
 }

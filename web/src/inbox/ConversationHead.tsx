@@ -37,9 +37,10 @@ export function ConversationHead(props: Props) {
   const { summary, mine, canTake, busy, ending, panelOpen } = props;
   const { t } = useTranslation();
   // A run that is over leaves the summary; its path can still be looked at.
-  const path = useQuery({ ...pathQuery(summary.contact), enabled: summary.run === null });
-  const flow = summary.run?.flow ?? path.data?.run?.flow;
-  const step = summary.run?.node ?? path.data?.current ?? undefined;
+  const path = useQuery({ ...pathQuery(summary.contact), enabled: summary.run === null }).data;
+  const flow = summary.run?.flow ?? path?.run?.flow;
+  const stopped = path?.run?.state === "failed" && summary.run === null;
+  const step = summary.run?.node ?? (stopped ? path.steps.at(-1)?.node : undefined);
 
   return (
     <header className={styles.head}>
@@ -60,7 +61,7 @@ export function ConversationHead(props: Props) {
         </h2>
         <div className={styles.facts}>
           {summary.name && <span className={styles.address}>{summary.address}</span>}
-          <StageChip item={summary} />
+          <StageChip item={summary} stopped={stopped} />
           <WindowCountdown endsAt={summary.window_ends_at} />
         </div>
       </div>

@@ -1,6 +1,12 @@
 // The tabs with their counts and the rows of the chosen one.
 import { Button, Skeleton, Title } from "@mantine/core";
-import { IconArrowBackUp, IconArrowDownLeft, IconRobot, IconUserCheck } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconArrowBackUp,
+  IconArrowDownLeft,
+  IconRobot,
+  IconUserCheck,
+} from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type KeyboardEvent, memo, useEffect } from "react";
@@ -20,7 +26,11 @@ export function ConversationList({ tab, selected, onTab }: Props) {
   const list = useInfiniteQuery(conversationsQuery(tab));
   const now = useNow();
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const counts = list.data?.pages.at(-1)?.counts;
+  // Both lists are kept fresh by the frame: the tabs have their numbers before the chosen list is here.
+  const queue = useInfiniteQuery(conversationsQuery("queued")).data;
+  const mine = useInfiniteQuery(conversationsQuery("mine")).data;
+  const counts = (list.data ?? queue)?.pages.at(-1)?.counts;
+  const answered = mine?.pages.some((page) => page.items.some((item) => item.unread > 0)) ?? false;
 
   useEffect(() => {
     document.getElementById(`tab-${tab}`)?.scrollIntoView({ inline: "nearest", block: "nearest" });
@@ -61,6 +71,15 @@ export function ConversationList({ tab, selected, onTab }: Props) {
             <span className={styles.tabCount} data-testid={`count-${each}`}>
               {counts?.[each] ?? ""}
             </span>
+            {each === "mine" && answered && (
+              <span
+                className={styles.dot}
+                role="img"
+                aria-label={t("inbox.mineUnread")}
+                title={t("inbox.mineUnread")}
+                data-testid="mine-unread"
+              />
+            )}
           </button>
         ))}
       </div>
@@ -181,9 +200,19 @@ const Row = memo(function Row({ item, tab, selected, now }: RowProps) {
   );
 });
 
-export function StageChip({ item }: { item: Pick<ConversationSummary, "stage" | "case"> }) {
+type StageChipProps = { item: Pick<ConversationSummary, "stage" | "case">; stopped?: boolean };
+
+export function StageChip({ item, stopped = false }: StageChipProps) {
   const { t } = useTranslation();
   const holder = item.stage === "open" ? item.case?.assignee?.name : undefined;
+  if (stopped && (item.stage === "ended" || item.stage === "idle")) {
+    return (
+      <span className={styles.closed} data-testid="stopped">
+        <IconAlertTriangle size={13} aria-hidden />
+        {t("inbox.stopped")}
+      </span>
+    );
+  }
   return (
     <span className={styles.stage} data-stage={item.stage}>
       {item.stage === "bot" && <IconRobot size={13} aria-hidden />}

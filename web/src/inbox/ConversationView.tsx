@@ -1,12 +1,21 @@
 // One conversation: head, transcript, composer, and the panel with what is known about the person.
-import { Drawer } from "@mantine/core";
+import { Button, Drawer } from "@mantine/core";
 import { useDocumentVisibility, useMediaQuery } from "@mantine/hooks";
-import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { type QueryClient, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/http";
-import { conversationQuery, endCase, keys, markRead, meQuery, newCommand, takeCase } from "../api/queries";
+import {
+  conversationQuery,
+  conversationsQuery,
+  endCase,
+  keys,
+  markRead,
+  meQuery,
+  newCommand,
+  takeCase,
+} from "../api/queries";
 import type { Conversation, Tab } from "../api/types";
 import { Failed, LoadingScreen, Notice } from "../app/Screens";
 import { useStored } from "../lib/stored";
@@ -15,21 +24,43 @@ import { Composer } from "./Composer";
 import { ConversationHead } from "./ConversationHead";
 import styles from "./ConversationView.module.css";
 import { DataPanel } from "./DataPanel";
+import { StoppedRun } from "./StoppedRun";
 import { Transcript } from "./Transcript";
 
-type Props = { contact: string; tab: Tab };
+type Props = {
+  contact: string;
+  tab: Tab;
+  /** I took the case. */
+  onTaken: () => void;
+  /** I ended the case; whether I hold others. */
+  onEnded: (othersAreMine: boolean) => void;
+  /** Opens whoever waits next; absent when nobody does. */
+  onNext: (() => void) | undefined;
+};
 
-export function ConversationView({ contact, tab }: Props) {
+export function ConversationView({ contact, ...props }: Props) {
   const { t } = useTranslation();
+  const navigate = useNavigate();
   const query = useQuery(conversationQuery(contact));
 
-  if (query.data) return <Open conversation={query.data} tab={tab} />;
+  // Of a person who turned out to be somebody known already, the server shows that one.
+  const known = query.data?.summary.contact;
+  useEffect(() => {
+    if (known === undefined || known === contact) return;
+    void navigate({ to: "/bandeja/$contact", params: { contact: known }, search: true, replace: true });
+  }, [known, contact, navigate]);
+
+  if (query.data) return <Open conversation={query.data} {...props} />;
   return (
     <section className={styles.alone} data-conversation>
       {query.isPending && <LoadingScreen />}
       {query.isError &&
         (query.error instanceof ApiError && query.error.status === 404 ? (
-          <Notice title={t("inbox.notFound.title")} text={t("inbox.notFound.text")} />
+          <Notice title={t("inbox.notFound.title")} text={t("inbox.notFound.text")}>
+            <Button component={Link} to="/bandeja" variant="light" mt="xs">
+              {t("conversation.back")}
+            </Button>
+          </Notice>
         ) : (
           <Failed error={query.error} retry={() => void query.refetch()} />
         ))}
@@ -37,10 +68,14 @@ export function ConversationView({ contact, tab }: Props) {
   );
 }
 
+/** Whether I hold a case, as far as the list tells. */
+const holdsAny = (client: QueryClient) =>
+  (client.getQueryData(conversationsQuery("mine").queryKey)?.pages[0]?.counts.mine ?? 0) > 0;
+
 /** Tells the server that what is on screen was seen; a hidden tab sees nothing. */
 function useMarkRead({ summary, messages }: Conversation) {
   const visible = useDocumentVisibility() === "visible";
-  const last = messages.at(-1)?.seq;
+  const last = messages.at(-1)?.id;
   const { contact, unread } = summary;
   useEffect(() => {
     if (!visible || unread === 0 || last === undefined) return;
@@ -49,7 +84,9 @@ function useMarkRead({ summary, messages }: Conversation) {
   }, [visible, unread, last, contact]);
 }
 
-function Open({ conversation, tab }: { conversation: Conversation; tab: Tab }) {
+type OpenProps = Omit<Props, "contact"> & { conversation: Conversation };
+
+function Open({ conversation, tab, onTaken, onEnded, onNext }: OpenProps) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -62,6 +99,13 @@ function Open({ conversation, tab }: { conversation: Conversation; tab: Tab }) {
   const [ending, setEnding] = useState(false);
   const composer = useRef<HTMLTextAreaElement>(null);
   const [focusComposer, setFocusComposer] = useState(false);
+  const shown = useRef(false);
+  useEffect(() => {
+    shown.current = true;
+    return () => {
+      shown.current = false;
+    };
+  }, []);
 
   const { summary } = conversation;
   const { contact } = summary;
@@ -79,17 +123,26 @@ function Open({ conversation, tab }: { conversation: Conversation; tab: Tab }) {
     if (!live || busy) return;
     setBusy(kind);
     setRefusal(null);
+    let done = false;
     try {
       await (kind === "take" ? takeCase : endCase)(live.id, newCommand());
-      if (kind === "take") setFocusComposer(true);
+      done = true;
     } catch (error) {
       if (error instanceof ApiError) setRefusal(error);
     }
     // Also when the live connection is down: the person sees at once what the click did.
-    await client.invalidateQueries({ queryKey: keys.conversation(contact) });
-    void client.invalidateQueries({ queryKey: keys.conversations });
+    await Promise.all([
+      client.invalidateQueries({ queryKey: keys.conversation(contact) }),
+      client.invalidateQueries({ queryKey: keys.conversations }),
+    ]);
     setBusy(null);
     setEnding(false);
+    // Whoever has gone on to another conversation is left in peace.
+    if (!done || !shown.current) return;
+    if (kind === "take") {
+      setFocusComposer(true);
+      onTaken();
+    } else onEnded(holdsAny(client));
   }
 
   useEffect(() => {
@@ -126,6 +179,7 @@ function Open({ conversation, tab }: { conversation: Conversation; tab: Tab }) {
           onBack={() => void navigate({ to: "/bandeja", search: { tab } })}
         />
         <Transcript conversation={conversation} me={me.user.id} onRefused={refuse} />
+        {summary.run === null && <StoppedRun contact={contact} />}
         <Composer
           summary={summary}
           me={me.user.id}
@@ -133,6 +187,7 @@ function Open({ conversation, tab }: { conversation: Conversation; tab: Tab }) {
           inputRef={composer}
           refusal={refusal}
           onRefusal={refuse}
+          onNext={onNext}
         />
       </section>
       {showPanel && (

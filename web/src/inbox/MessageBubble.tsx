@@ -11,7 +11,14 @@ import { MessageContent } from "./MessageContent";
 import { MessageTicks } from "./MessageTicks";
 import type { Pending } from "./outbox";
 
-export const MessageBubble = memo(function MessageBubble({ message, me }: { message: Message; me: string }) {
+type Props = {
+  message: Message;
+  me: string;
+  /** The option of this message that the person chose. */
+  chosen: string | undefined;
+};
+
+export const MessageBubble = memo(function MessageBubble({ message, me, chosen }: Props) {
   const failure = useFailureText();
   const { author } = message;
   return (
@@ -19,10 +26,10 @@ export const MessageBubble = memo(function MessageBubble({ message, me }: { mess
       className={styles.bubble}
       data-author={author.kind}
       data-content={message.content.type}
-      data-testid={`message-${message.seq}`}
+      data-testid={`message-${message.id}`}
     >
       <AuthorLine message={message} me={me} />
-      <MessageContent content={message.content} />
+      <MessageContent content={message.content} chosen={chosen} />
       <footer className={styles.meta}>
         <time dateTime={message.at} title={full(message.at)}>
           {clock(message.at)}
@@ -88,7 +95,7 @@ export function PendingBubble({ pending, onAgain, onDiscard }: PendingProps) {
       data-testid="message-pending"
     >
       <Author icon={<IconUser size={14} aria-hidden />}>{t("common.you")}</Author>
-      <MessageContent content={{ type: "text", body: pending.body }} />
+      <MessageContent content={{ type: "text", body: pending.body }} chosen={undefined} />
       {problem === null ? (
         <footer className={styles.meta}>
           <time dateTime={pending.at}>{clock(pending.at)}</time>

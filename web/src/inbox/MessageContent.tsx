@@ -1,12 +1,23 @@
 // What a message contains, by its type.
-import { IconArrowBackUp, IconFileUnknown, IconList, IconPhoto, IconPhotoOff } from "@tabler/icons-react";
+import {
+  IconArrowBackUp,
+  IconCheck,
+  IconChevronDown,
+  IconFileUnknown,
+  IconList,
+  IconPhoto,
+  IconPhotoOff,
+} from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Content } from "../api/types";
 import { RichText } from "../phone/RichText";
 import styles from "./MessageContent.module.css";
 
-export function MessageContent({ content }: { content: Content }) {
+/** `chosen`: the button or row that the person chose. */
+type Props = { content: Content; chosen: string | undefined };
+
+export function MessageContent({ content, chosen }: Props) {
   const { t } = useTranslation();
   switch (content.type) {
     case "text":
@@ -20,8 +31,8 @@ export function MessageContent({ content }: { content: Content }) {
           {content.footer && <p className={styles.footer}>{content.footer}</p>}
           <ul className={styles.buttons}>
             {content.buttons.map((button) => (
-              <li key={button.id}>
-                <IconArrowBackUp size={14} aria-hidden />
+              <li key={button.id} data-chosen={button.id === chosen}>
+                {button.id === chosen ? <ChosenIcon /> : <IconArrowBackUp size={14} aria-hidden />}
                 {button.title}
               </li>
             ))}
@@ -29,7 +40,7 @@ export function MessageContent({ content }: { content: Content }) {
         </>
       );
     case "list":
-      return <ListContent content={content} />;
+      return <ListContent content={content} chosen={chosen} />;
     case "choice":
       return (
         <span className={styles.choice}>
@@ -78,22 +89,36 @@ function ImageContent({ content }: { content: Extract<Content, { type: "image" }
   );
 }
 
-function ListContent({ content }: { content: Extract<Content, { type: "list" }> }) {
+function ChosenIcon() {
+  const { t } = useTranslation();
+  return (
+    <IconCheck size={15} role="img" aria-label={t("conversation.chosen")} className={styles.chosen ?? ""} />
+  );
+}
+
+type ListProps = { content: Extract<Content, { type: "list" }>; chosen: string | undefined };
+
+function ListContent({ content, chosen }: ListProps) {
+  const { t } = useTranslation();
+  const count = content.sections.reduce((total, section) => total + section.rows.length, 0);
   return (
     <>
       <RichText text={content.body} />
       {content.footer && <p className={styles.footer}>{content.footer}</p>}
-      <details className={styles.list}>
+      <details className={styles.list} data-testid="list-rows">
         <summary>
           <IconList size={15} aria-hidden />
           {content.button}
+          <span className={styles.count}>{t("conversation.options", { count })}</span>
+          <IconChevronDown size={15} aria-hidden className={styles.chevron ?? ""} />
         </summary>
         {content.sections.map((section) => (
           <div key={section.rows[0]?.id ?? section.title}>
             {section.title && <p className={styles.section}>{section.title}</p>}
             <ul>
               {section.rows.map((row) => (
-                <li key={row.id}>
+                <li key={row.id} data-chosen={row.id === chosen}>
+                  {row.id === chosen && <ChosenIcon />}
                   {row.title}
                   {row.description && <small>{row.description}</small>}
                 </li>

@@ -6,10 +6,12 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ApiError } from "../api/http";
 import { loadEarlier } from "../api/queries";
+import { isOwn } from "../api/transcript";
 import type { Conversation } from "../api/types";
 import { useErrorText } from "../app/Screens";
 import { useNow } from "../lib/clock";
 import { clock, dayName, full } from "../lib/time";
+import { choices } from "./choices";
 import { addToDraft } from "./draft";
 import { MessageBubble, PendingBubble } from "./MessageBubble";
 import { discard, sendAgain, settle, usePending } from "./outbox";
@@ -24,10 +26,13 @@ export function Transcript({ conversation, me, onRefused }: Props) {
   const { contact } = conversation.summary;
   const now = useNow();
   const items = useMemo(() => timeline(messages, cases, earlier), [messages, cases, earlier]);
-  const shown = useMemo(() => new Set(messages.map((message) => message.seq)), [messages]);
+  const chosen = useMemo(() => choices(messages), [messages]);
+  const shown = useMemo(
+    () => new Set(messages.filter((message) => isOwn(contact, message)).map((message) => message.seq)),
+    [messages, contact],
+  );
   const pending = usePending(contact).filter((each) => each.seq === null || !shown.has(each.seq));
-  const last = messages.at(-1)?.seq ?? 0;
-  const scroll = useStickyScroll(last, messages[0]?.seq ?? 0, pending.length);
+  const scroll = useStickyScroll(messages.at(-1)?.id, messages[0]?.id, pending.length);
 
   useEffect(() => settle(contact, (seq) => shown.has(seq)), [contact, shown]);
 
@@ -62,7 +67,14 @@ export function Transcript({ conversation, me, onRefused }: Props) {
               );
             }
             if (item.kind === "event") return <EventLine key={item.key} event={item.event} me={me} />;
-            return <MessageBubble key={item.key} message={item.message} me={me} />;
+            return (
+              <MessageBubble
+                key={item.key}
+                message={item.message}
+                me={me}
+                chosen={chosen.get(item.message.id)}
+              />
+            );
           })}
           {pending.map((each) => (
             <PendingBubble
@@ -95,7 +107,7 @@ export function Transcript({ conversation, me, onRefused }: Props) {
 }
 
 /** Stays at the end while one reads the end, and where one is otherwise. */
-function useStickyScroll(last: number, first: number, pendingCount: number) {
+function useStickyScroll(last: string | undefined, first: string | undefined, pendingCount: number) {
   const frame = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
@@ -122,7 +134,7 @@ function useStickyScroll(last: number, first: number, pendingCount: number) {
 
   const seen = useRef(last);
   useLayoutEffect(() => {
-    if (last > seen.current && !atEnd.current) setUnseen(true);
+    if (last !== seen.current && !atEnd.current) setUnseen(true);
     seen.current = last;
   }, [last]);
 

@@ -45,7 +45,7 @@ it("leaves out what happened before the first message loaded", () => {
   expect(keys(items)).toEqual(["day", "m2", "day", "k1-resolved"]);
 });
 
-it("keeps messages in the order of their numbers when clocks disagree", () => {
+it("keeps messages in the order of the server when clocks disagree", () => {
   const items = timeline([message(1, at(19, 12)), message(2, at(19, 11))], [], false);
   expect(keys(items)).toEqual(["day", "m1", "m2"]);
 });

@@ -24,7 +24,7 @@ function eventsOf(each: CaseView): CaseEvent[] {
 
 const localDay = (at: string) => new Date(at).toDateString();
 
-/** Messages keep their order (their number, not their clock); what happened before the first one shown is left out. */
+/** Messages keep the order the server gave them, whatever their clocks say; what happened before the first one shown is left out. */
 export function timeline(messages: Message[], cases: CaseView[], earlier: boolean): TimelineItem[] {
   const from = earlier ? Date.parse(messages[0]?.at ?? "") : Number.NEGATIVE_INFINITY;
   const events = cases
@@ -54,7 +54,7 @@ export function timeline(messages: Message[], cases: CaseView[], earlier: boolea
 
   for (const message of messages) {
     pushEvents(Date.parse(message.at));
-    push({ kind: "message", key: `m${message.seq}`, at: message.at, message });
+    push({ kind: "message", key: message.id, at: message.at, message });
   }
   pushEvents(Number.POSITIVE_INFINITY);
   return items;

@@ -1,6 +1,6 @@
 // Who writes: the customers, as a phone lists its chats.
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Avatar } from "./Avatar";
 import styles from "./Chooser.module.css";
@@ -56,8 +56,14 @@ type RowProps = { customer: Customer; chosen: boolean; choose: () => void };
 function Row({ customer, chosen, choose }: RowProps) {
   const { t } = useTranslation();
   const { name, wa_id, unread, typing, last } = customer;
+  const row = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    // Who was just made stands at the end of the list.
+    if (chosen) row.current?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
   return (
     <button
+      ref={row}
       type="button"
       className={styles.row}
       aria-current={chosen || undefined}

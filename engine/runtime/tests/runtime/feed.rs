@@ -1,10 +1,13 @@
 //! The feed: every change once, in order, from any cursor that is ours.
 
+use std::sync::Arc;
+
 use cauce_runtime::feed::News;
 use cauce_runtime::{Cursor, Runtime, from_bytes};
 use futures_util::{FutureExt, StreamExt};
+use tokio::sync::watch;
 
-use crate::stage::{Do, Stage, tell, who, within};
+use crate::stage::{Do, Slow, Stage, tell, who, within};
 
 /// The next changes after a cursor, until there are this many; and the cursor then.
 async fn changes(runtime: &Runtime, mut cursor: Cursor, count: usize) -> (Vec<String>, Cursor) {
@@ -78,6 +81,33 @@ async fn whoever_comes_with_a_foreign_cursor_is_told_that_things_were_missed() {
     }
     for unreadable in ["", "x", "0--0", "1-2-3-g"] {
         assert!(unreadable.parse::<Cursor>().is_err(), "{unreadable}");
+    }
+    runtime.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_is_told_when_the_readers_have_taken_it_in_and_a_write_s_cursor_may_be_ahead_of_them() {
+    let mut stage = Stage::in_memory();
+    let slow = Arc::new(Slow(watch::Sender::new(false)));
+    stage.readers.push(slow.clone());
+    let runtime = stage.start().await;
+    let ana = who("ana", 2);
+    let before = runtime.cursor();
+    tell(&runtime, &ana, Do::write("first")).await;
+    let written = runtime.written();
+    assert_ne!(written, runtime.cursor());
+
+    let mut all = Box::pin(runtime.follow(before));
+    let mut rest = Box::pin(runtime.follow(written.clone()));
+    assert!(all.next().now_or_never().is_none() && rest.next().now_or_never().is_none());
+    assert!(runtime.read_until(&written).now_or_never().is_none());
+    slow.0.send_replace(true);
+    within("the reader", runtime.read_until(&written)).await;
+    tell(&runtime, &ana, Do::write("second")).await;
+    for (stream, line) in [(&mut all, "first"), (&mut rest, "second")] {
+        let (_, news) = within("news", stream.next()).await.unwrap().unwrap();
+        let News::Changes(changes) = news else { panic!("{line} was missed") };
+        assert_eq!(from_bytes::<String>(&changes[0]).unwrap(), format!("{}: {line}", ana.key));
     }
     runtime.stop().await;
 }

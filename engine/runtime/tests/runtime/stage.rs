@@ -8,9 +8,9 @@ use std::sync::{Arc, Condvar, Mutex};
 use cauce_model::{Duration, Slot, Timestamp};
 use cauce_runtime::{
     Answer, Call, Command, DeadLetter, Entity, EntityAddress, EntityKind, Executor, Halt, ManualClock, Parts,
-    Runtime, Settings, SubmitError, Turn, from_bytes, to_bytes,
+    Reader, Runtime, Settings, SubmitError, Turn, View, from_bytes, to_bytes,
 };
-use cauce_store::{FolderError, Key, MemoryStore, SharedStore, SledStore, Table, rows};
+use cauce_store::{FolderError, Key, MemoryStore, SharedStore, SledStore, StoreError, Table, rows};
 use futures_util::future::{BoxFuture, FutureExt};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -202,6 +202,25 @@ pub struct Stage {
     pub clock: ManualClock,
     pub notebook: Arc<Notebook>,
     pub outside: Arc<Outside>,
+    pub readers: Vec<Arc<dyn Reader>>,
+}
+
+/// A reader that takes nothing in until it is let.
+pub struct Slow(pub watch::Sender<bool>);
+
+impl Reader for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    fn read<'a>(&'a self, _: &'a mut View<'_>, _: &'a [u8]) -> BoxFuture<'a, Result<(), StoreError>> {
+        let mut free = self.0.subscribe();
+        async move {
+            free.wait_for(|free| *free).await.unwrap();
+            Ok(())
+        }
+        .boxed()
+    }
 }
 
 impl Stage {
@@ -214,7 +233,13 @@ impl Stage {
     }
 
     fn on(home: Home) -> Self {
-        Self { home, clock: ManualClock::new(T0), notebook: Arc::default(), outside: Arc::default() }
+        Self {
+            home,
+            clock: ManualClock::new(T0),
+            notebook: Arc::default(),
+            outside: Arc::default(),
+            readers: Vec::new(),
+        }
     }
 
     /// The rows; on disk, as soon as whoever had them open has let go.
@@ -229,10 +254,11 @@ impl Stage {
         self.start_over(self.store().await).await.unwrap()
     }
 
-    pub async fn start_over(&self, store: SharedStore) -> Result<Runtime, cauce_store::StoreError> {
+    pub async fn start_over(&self, store: SharedStore) -> Result<Runtime, StoreError> {
         let mut parts = Parts::default();
         parts.entities.insert(NOTEBOOK, self.notebook.clone() as Arc<dyn Entity>);
         parts.executors.insert("outside", Arc::new(Caller(self.outside.clone())));
+        parts.readers = self.readers.clone();
         let clock = Arc::new(self.clock.clone());
         Runtime::start(store, clock, parts, Settings { partitions: PARTITIONS, grace: GRACE }).await
     }

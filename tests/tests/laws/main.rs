@@ -1,0 +1,18 @@
+//! The laws of the house, proved on the whole of it in one process: webhooks come in over HTTP, people
+//! work over HTTP, the clock is the test's, and the world that takes messages does what the test says.
+
+#![allow(clippy::unwrap_used, reason = "what stands around the tests may fail like a test")]
+
+mod api;
+mod disk;
+mod flows;
+mod journeys;
+mod lists;
+mod live;
+mod once;
+mod people;
+mod persons;
+mod road;
+mod sending;
+mod time;
+mod webhooks;
