@@ -13,8 +13,8 @@ use cauce_flows::Program;
 use cauce_inbox::{Desk, lists::Lists};
 use cauce_model::{UserId, WorkspaceId};
 use cauce_runtime::{
-    Answer, Clock, Command, EntityAddress, Executor, Parts, Runtime, Settings, SubmitError, from_bytes,
-    to_bytes,
+    Answer, Clock, Command, EntityAddress, Executor, Parts, Runtime, Settings, SubmitError, crash,
+    from_bytes, to_bytes,
 };
 use cauce_store::{SharedStore, SledStore};
 use cauce_whatsapp::{AccountCredentials, AccountRef, Graph};
@@ -164,6 +164,7 @@ impl App {
         command: Option<Command>,
     ) -> Result<R, Problem> {
         let Answer { reply, settled } = self.submit(to, event, command).await?;
+        crash::point("command.before_answer");
         settled.wait().await;
         from_bytes(&reply.unwrap_or_default()).map_err(|halt| {
             tracing::error!(?halt, "an entity's answer cannot be read");

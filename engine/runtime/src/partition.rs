@@ -2,31 +2,33 @@
 //!
 //! Its worker takes whatever is ready (events, timers, answers of calls, mail), runs a turn for
 //! each, and commits all of them as one group. What leaves (replies, calls, mail) leaves after.
+//! `turns` runs one turn; `upkeep` is the beginning, the end, and the tidying in between.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use cauce_model::{Duration, Slot, Timestamp};
-use cauce_store::{Key, Lease, SharedStore, StoreError, Table, encode, rows};
-use serde::{Serialize, de::DeserializeOwned};
+use cauce_model::{Slot, Timestamp};
+use cauce_store::{Key, KeyRange, Lease, SharedStore, StoreError, encode, rows};
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::runtime::{Answer, Command, Parts, Settled, SubmitError, Token};
-use crate::tables::{
-    CALLS, COMMANDS, CallRow, FEED, MAIL, MailRow, SEEN, SENT, TAKEN, TIMERS, TimerRow, day_of,
-};
+use crate::tables::{CALLS, CallRow, FEED, MailRow, SENT, TAKEN, TIMERS, TimerRow};
 use crate::tables::{due_of, mail_key, pair_key};
-use crate::turn::{Decided, Rows, hash, hash64};
-use crate::{Call, Clock, EntityAddress, Halt, Turn, crash};
+use crate::turn::{Decided, Rows, hash64};
+use crate::{Call, Clock, EntityAddress, crash};
 
-/// How many events one commit carries at most.
-const GROUP: usize = 256;
+mod turns;
+mod upkeep;
+
+/// How many events, and how many timers, one commit carries at most.
+pub(crate) const GROUP: usize = 256;
 /// How many commits' changes the feed keeps for listeners that come back.
 const FEED_KEPT: u64 = 10_000;
 /// How long a stop waits for calls that are under way.
-const STOP_WAIT: std::time::Duration = std::time::Duration::from_secs(8);
+pub(crate) const STOP_WAIT: std::time::Duration = std::time::Duration::from_secs(8);
 
 /// Something to be handled.
 pub(crate) enum Work {
@@ -104,8 +106,10 @@ pub(crate) struct Partition {
     pub under_way: JoinSet<()>,
     pub sent: HashMap<(Slot, Slot), u64>,
     pub taken: HashMap<(Slot, Slot), u64>,
-    /// The day whose expired rows were last removed.
+    /// The day whose expired rows were last looked for.
     pub swept: u64,
+    /// Ranges with expired rows that are still to be removed.
+    pub sweeping: Vec<KeyRange>,
 }
 
 /// What happens once the group is durable.
@@ -119,49 +123,11 @@ struct After {
 }
 
 impl Partition {
-    /// Reads what is pending and starts it: timers, calls, mail.
-    pub async fn resume(&mut self) -> Result<(), StoreError> {
-        let mut calls = Vec::new();
-        let mut mail = Vec::new();
-        for slot in self.layout.slots_of(self.index) {
-            for (key, _) in self.all(&TIMERS, slot).await? {
-                self.timers.insert((due_of(&key), key));
-            }
-            calls.extend(self.all(&CALLS, slot).await?);
-            for (key, number) in self.all(&SENT, slot).await? {
-                self.sent.insert((slot, other_slot(&key)), number);
-            }
-            for (key, number) in self.all(&TAKEN, slot).await? {
-                self.taken.insert((slot, other_slot(&key)), number);
-            }
-            mail.extend(self.all(&MAIL, slot).await?.into_iter().map(|(key, row)| (slot, key, row)));
-        }
-        for (from, key, row) in mail {
-            let number = key.fields().last_chunk::<8>().map_or(0, |n| u64::from_be_bytes(*n));
-            self.post(from, number, row, Vec::new());
-        }
-        for (key, row) in calls {
-            self.dispatch(key, row, true);
-        }
-        Ok(())
-    }
-
-    async fn all<V>(&self, table: &Table<V>, slot: Slot) -> Result<Vec<(Key, V)>, StoreError>
-    where
-        V: Serialize + DeserializeOwned,
-    {
-        let found = rows::scan(self.store.as_ref(), &table.key(slot).prefix(), usize::MAX, false).await?;
-        found.into_iter().map(|(key, row)| table.read(&key, &row).map(|row| (key, row))).collect()
-    }
-
     /// The worker's life.
     pub async fn run(mut self) {
         loop {
-            if let Err(error) = self.sweep().await {
-                self.failed.send_replace(Some(error));
-                return;
-            }
             let mut work = Vec::new();
+            self.plan_sweep();
             let wake = self.next_wake();
             let sleep = self.clock.sleep_until(wake.unwrap_or_default());
             tokio::select! {
@@ -169,10 +135,15 @@ impl Partition {
                 Some(item) = self.internal.recv() => work.push(item),
                 Some(item) = self.submitted.recv() => work.push(item),
                 () = sleep, if wake.is_some() => {}
+                () = std::future::ready(()), if !self.sweeping.is_empty() => {}
             }
             self.take_ready(&mut work);
             let stop = work.iter().any(|item| matches!(item, Work::Stop));
+            let idle = work.is_empty();
             let mut done = self.group(work).await;
+            if idle && done.is_ok() {
+                done = self.sweep().await;
+            }
             if stop && done.is_ok() {
                 done = self.finish().await;
             }
@@ -183,30 +154,6 @@ impl Partition {
             }
             if stop {
                 return;
-            }
-        }
-    }
-
-    /// Handles what waits, and lets calls under way come back, so that their outcome is known at the
-    /// next start. What does not come back in time is settled then.
-    async fn finish(&mut self) -> Result<(), StoreError> {
-        let enough = tokio::time::Instant::now() + STOP_WAIT;
-        loop {
-            let mut work = Vec::new();
-            self.take_ready(&mut work);
-            if !work.is_empty() {
-                self.group(work).await?;
-                continue;
-            }
-            match tokio::time::timeout_at(enough, self.under_way.join_next()).await {
-                Ok(Some(_)) => {}
-                Ok(None) => return Ok(()),
-                Err(_) => {
-                    tracing::warn!(
-                        "some calls did not come back in time; they are settled at the next start"
-                    );
-                    return Ok(());
-                }
             }
         }
     }
@@ -307,112 +254,6 @@ impl Partition {
         self.commit(rows, changes).await?;
         self.let_out(after);
         Ok(())
-    }
-
-    /// Once a day, removes what is remembered only so that repeats are recognised.
-    async fn sweep(&mut self) -> Result<(), StoreError> {
-        let today = day_of(self.clock.now());
-        if today == self.swept {
-            return Ok(());
-        }
-        self.swept = today;
-        let kept = Turn::DAYS_KEPT.unsigned_abs();
-        for slot in self.layout.slots_of(self.index) {
-            let seen = SEEN.key(slot).prefix().before(SEEN.key(slot).number(today.saturating_sub(kept + 1)));
-            let commands =
-                COMMANDS.key(slot).prefix().before(COMMANDS.key(slot).number(today.saturating_sub(1)));
-            for range in [seen, commands] {
-                loop {
-                    let old = self.store.scan(&range, GROUP, false).await?;
-                    if old.is_empty() {
-                        break;
-                    }
-                    let mut rows = Rows::default();
-                    rows.written.extend(old.into_iter().map(|(key, _)| (key, None)));
-                    self.commit(rows, Vec::new()).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn read<V>(&self, rows: &mut Rows, table: &Table<V>, key: &Key) -> Result<Option<V>, StoreError>
-    where
-        V: Serialize + DeserializeOwned,
-    {
-        if rows.get(key).is_none() {
-            self.fetch(rows, key.clone()).await?;
-        }
-        rows.get(key).flatten().map(|row| table.read(key, row)).transpose()
-    }
-
-    async fn fetch(&self, rows: &mut Rows, key: Key) -> Result<(), StoreError> {
-        let row = rows::get(self.store.as_ref(), std::slice::from_ref(&key)).await?.pop().flatten();
-        rows.read.insert(key, row);
-        Ok(())
-    }
-
-    /// Runs one turn to its end, reading the rows it asks for. `spent` is the row that brought the
-    /// event and goes with it.
-    async fn turn(
-        &self,
-        rows: &mut Rows,
-        to: &EntityAddress,
-        event: &[u8],
-        command: Option<&Command>,
-        spent: Option<Key>,
-        seed: u64,
-    ) -> Result<Decided, StoreError> {
-        let now = self.clock.now();
-        let entity = self.parts.entities.get(&to.kind);
-        let mut gave_up: Option<String> = None;
-        let mut bare = false;
-        loop {
-            let mut turn = Turn::new(to, now, seed, rows);
-            let outcome = catch_unwind(AssertUnwindSafe(|| {
-                if let Some(reply) = answered_before(&turn, command)? {
-                    turn.decided.reply = Some(reply);
-                    return Ok(());
-                }
-                if let Some(key) = &spent {
-                    turn.delete(key.clone());
-                }
-                match (&gave_up, entity) {
-                    (None, Some(entity)) => entity.handle(&mut turn, event)?,
-                    (None, None) => {
-                        return Err(Halt::Unreadable(format!(
-                            "nobody handles entities of kind {}",
-                            to.kind.0
-                        )));
-                    }
-                    (Some(cause), entity) => {
-                        turn.dead_letter(event, cause);
-                        if let (Some(entity), false) = (entity, bare) {
-                            entity.give_up(&mut turn, event, cause)?;
-                        }
-                    }
-                }
-                if let Some(command) = command {
-                    let reply = turn.decided.reply.clone().unwrap_or_default();
-                    turn.put(&COMMANDS, command_key(to.slot, command, now), &reply);
-                }
-                Ok(())
-            }));
-            let cause = match outcome {
-                Ok(Ok(())) => return Ok(turn.decided),
-                Ok(Err(Halt::Need(key))) => {
-                    drop(turn);
-                    self.fetch(rows, key).await?;
-                    continue;
-                }
-                Ok(Err(Halt::Unreadable(cause))) => cause,
-                Err(panic) => panic_text(panic.as_ref()),
-            };
-            // The second time even giving up failed: keep the event and touch nothing else.
-            bare = gave_up.is_some();
-            tracing::error!(entity = %to, %cause, "an event cannot be handled and is kept as a dead letter");
-            gave_up.get_or_insert(cause);
-        }
     }
 
     /// Adds what a turn decided to the group.
@@ -531,38 +372,25 @@ impl Partition {
         };
         self.calls.insert(key.clone());
         let answers = self.peers[self.index].clone();
-        let call = Call { id: row.id, payload: row.payload, resumed };
+        let mut call = Call { id: row.id, payload: row.payload, resumed };
         while self.under_way.try_join_next().is_some() {}
         self.under_way.spawn(async move {
-            let event = executor.execute(call).await;
+            let event = loop {
+                match AssertUnwindSafe(executor.execute(call.clone())).catch_unwind().await {
+                    Ok(event) => break event,
+                    Err(_) if call.resumed => {
+                        tracing::error!(
+                            id = call.id,
+                            "a call panicked twice; it is taken up at the next start"
+                        );
+                        return;
+                    }
+                    // What it had done by then nobody knows, as after the end of a process.
+                    Err(_) => call.resumed = true,
+                }
+            };
             // A partition that has stopped resumes the call at the next start.
             let _ = answers.send(Work::Answered { call: key, event });
         });
     }
-}
-
-fn other_slot(key: &Key) -> Slot {
-    let number = key.fields().first_chunk::<8>().map_or(0, |n| u64::from_be_bytes(*n));
-    u16::try_from(number).ok().and_then(Slot::new).expect("written from a slot")
-}
-
-fn command_key(slot: Slot, command: &Command, at: Timestamp) -> Key {
-    let name = hash(&[command.actor.as_bytes(), command.id.as_bytes()]);
-    COMMANDS.key(slot).number(day_of(at)).bytes(&name[..16])
-}
-
-/// What the same command answered before: today or yesterday.
-fn answered_before(turn: &Turn<'_>, command: Option<&Command>) -> Result<Option<Vec<u8>>, Halt> {
-    let Some(command) = command else { return Ok(None) };
-    for at in [turn.now(), turn.now() - Duration::days(1)] {
-        if let Some(reply) = turn.get(&COMMANDS, &command_key(turn.this().slot, command, at))? {
-            return Ok(Some(reply));
-        }
-    }
-    Ok(None)
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "the handler panicked".into())
 }

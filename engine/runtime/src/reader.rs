@@ -90,8 +90,7 @@ impl ReaderTask {
     ) -> Result<Self, StoreError> {
         let lease = store.acquire(stream).await?;
         let key = READ.key(home).text(reader.name());
-        let row = rows::get(store.as_ref(), std::slice::from_ref(&key)).await?.pop().flatten();
-        let position = row.map(|row| READ.read(&key, &row)).transpose()?.unwrap_or(0);
+        let position = READ.fetch(store.as_ref(), &key).await?.unwrap_or(0);
         let position = watch::Sender::new(position);
         Ok(Self { store: store.clone(), reader, home, number: lease.last, lease, head, position })
     }
@@ -132,7 +131,12 @@ impl ReaderTask {
         let mut last = position;
         for (key, row) in lines {
             for change in FEED.read(&key, &row)? {
-                self.reader.read(&mut view, &change).await?;
+                match self.reader.read(&mut view, &change).await {
+                    Err(StoreError::Unreadable { key, cause }) => {
+                        tracing::error!(key, cause, "a reader passes over what it cannot read");
+                    }
+                    read => read?,
+                }
             }
             last = crate::feed::number_of(&key);
         }

@@ -1,10 +1,12 @@
 //! Starting, submitting to and stopping the partitions of a process.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use cauce_model::{Duration, Slot, Timestamp};
 use cauce_store::{SharedStore, StoreError, rows};
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -167,16 +169,17 @@ impl Runtime {
                 sent: Default::default(),
                 taken: Default::default(),
                 swept: 0,
+                sweeping: Vec::new(),
             });
         }
         let mut workers = JoinSet::new();
         for mut partition in partitions {
             partition.resume().await?;
-            workers.spawn(partition.run());
+            workers.spawn(watched(partition.run(), failed_tx.clone()));
         }
         let mut readers = JoinSet::new();
         for task in reader_tasks {
-            readers.spawn(task.run(stopping.subscribe(), failed_tx.clone()));
+            readers.spawn(watched(task.run(stopping.subscribe(), failed_tx.clone()), failed_tx.clone()));
         }
         let (workers, readers) = (workers.into(), readers.into());
         Ok(Self {
@@ -201,6 +204,16 @@ impl Runtime {
         event: Vec<u8>,
         command: Option<Command>,
     ) -> Result<Answer, SubmitError> {
+        self.enqueue(to, event, command)?.await
+    }
+
+    /// Gives an event its place in the queue of its entity, now; what comes of it is awaited after.
+    pub fn enqueue(
+        &self,
+        to: EntityAddress,
+        event: Vec<u8>,
+        command: Option<Command>,
+    ) -> Result<impl Future<Output = Result<Answer, SubmitError>> + use<>, SubmitError> {
         let (done, answer) = oneshot::channel();
         let queue = &self.submit[self.layout.partition_of(to.slot)];
         if *self.stopping.borrow() {
@@ -210,7 +223,7 @@ impl Runtime {
             mpsc::error::TrySendError::Full(_) => SubmitError::Busy,
             mpsc::error::TrySendError::Closed(_) => SubmitError::Stopped,
         })?;
-        answer.await.unwrap_or(Err(SubmitError::Stopped))
+        Ok(async { answer.await.unwrap_or(Err(SubmitError::Stopped)) })
     }
 
     /// The rows, for reading what screens show.
@@ -250,6 +263,14 @@ impl Runtime {
                 std::mem::take(&mut *set.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
             while tasks.join_next().await.is_some() {}
         }
+    }
+}
+
+/// Runs a task of the house; a panic in it is a failure of the house, like a failed disk.
+async fn watched(task: impl Future<Output = ()>, failed: watch::Sender<Option<StoreError>>) {
+    if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+        let error = StoreError::Disk("a worker of the engine panicked; its log line is above".into());
+        failed.send_replace(Some(error));
     }
 }
 

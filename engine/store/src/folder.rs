@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -58,7 +59,8 @@ impl DataFolder {
     pub fn open(path: &Path, partitions_if_new: u16) -> Result<Self, FolderError> {
         let unusable =
             |cause: io::Error| FolderError::Unusable { path: path.to_owned(), cause: cause.to_string() };
-        fs::create_dir_all(path).map_err(unusable)?;
+        // What customers write is nobody else's on this machine.
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use cauce_model::Slot;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Key, StoreError};
+use crate::{Key, Store, StoreError, rows};
 
 /// A whole value in one row.
 pub(crate) const WHOLE: u8 = 1;
@@ -29,6 +29,12 @@ impl<V: Serialize + DeserializeOwned> Table<V> {
     /// The beginning of a key of this table; the caller adds the fields.
     pub fn key(&self, slot: Slot) -> Key {
         Key::new(slot, self.number)
+    }
+
+    /// The value of this key as committed.
+    pub async fn fetch(&self, store: &dyn Store, key: &Key) -> Result<Option<V>, StoreError> {
+        let row = rows::get(store, std::slice::from_ref(key)).await?.pop().flatten();
+        row.map(|row| self.read(key, &row)).transpose()
     }
 
     /// Reads a row of this table.

@@ -24,9 +24,10 @@ const MANY: usize = 4;
 
 /// The points at which Cauce is killed, and at which of their passes in a walk of one customer.
 ///
-/// `turn.before_commit` is also held for 100 ms before the kill (third part): were anything let out
-/// before its commit, it would be out by then.
-const POINTS: [(&str, &[&str]); 10] = [
+/// A third part holds the pass for so many milliseconds before the kill, while all else goes on: were
+/// anything let out before its commit, it would be out by then; and a reader that is held falls behind
+/// by lines that nothing later repeats.
+const POINTS: [(&str, &[&str]); 11] = [
     ("webhook.received", &["1", "6", "25", "50"]),
     ("turn.before_commit", &["1", "2:100", "3:100", "9", "17:100", "26:100", "40"]),
     ("turn.after_commit", &["1", "2", "4", "11", "19", "31", "45"]),
@@ -35,8 +36,9 @@ const POINTS: [(&str, &[&str]); 10] = [
     ("send.after_post", &["1", "4", "7", "15"]),
     ("timer.due", &["1", "2", "3"]),
     ("claim.begin", &["1", "2"]),
+    ("command.before_answer", &["1", "2", "3", "4"]),
     ("mail.before_delivery", &["1", "2", "3", "4", "5"]),
-    ("reader.before_commit", &["1", "5", "20", "40"]),
+    ("reader.before_commit", &["1", "5", "20", "40", "19:1500", "22:1500"]),
 ];
 
 /// A way for Cauce to be killed.

@@ -34,7 +34,7 @@ export function StepPanel({ step, nodes, visits, state, onSelect }: Props) {
         <div className={styles.badges}>
           <Badge
             variant={state === "visited" ? "light" : "filled"}
-            color={state === "failed" ? "red" : "teal"}
+            color={state === "failed" ? "red.9" : "teal"}
             tt="none"
           >
             {t(state === "failed" ? "flow.stopped" : state === "current" ? "flow.current" : "flow.visited")}

@@ -1,7 +1,8 @@
 import { Avatar } from "@mantine/core";
 import { IconUser } from "@tabler/icons-react";
 
-const COLORS = ["teal", "blue", "grape", "orange", "cyan", "indigo", "pink", "green"];
+/** Those whose letters can be read on their ground, light and dark. */
+const COLORS = ["teal", "blue", "grape", "red", "cyan", "indigo", "pink", "violet"];
 
 /** Initials on a colour that stays the same for the same phone. */
 export function ContactAvatar({

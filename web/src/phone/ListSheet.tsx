@@ -16,7 +16,7 @@ type Props = {
 export function ListSheet({ list, replied, close, send }: Props) {
   const { t } = useTranslation();
   const group = useId();
-  const sheet = useRef<HTMLFormElement>(null);
+  const sheet = useRef<HTMLDivElement>(null);
   const [chosen, setChosen] = useState<string | null>(replied);
 
   // The keyboard goes into the sheet and, when it closes, back to the button that opened it.
@@ -38,49 +38,50 @@ export function ListSheet({ list, replied, close, send }: Props) {
     // biome-ignore lint/a11y/noStaticElementInteractions: a click beside the sheet closes it; keys have Escape and the button.
     // biome-ignore lint/a11y/useKeyWithClickEvents: the same.
     <div className={styles.veil} onClick={(event) => event.target === event.currentTarget && close()}>
-      <form
+      <div
         ref={sheet}
         className={styles.sheet}
         role="dialog"
         aria-modal="true"
         aria-label={list.button}
-        onSubmit={submit}
         onKeyDown={(event) => event.key === "Escape" && close()}
       >
-        <header className={styles.header}>
-          <button type="button" aria-label={t("phone.list.close")} onClick={close}>
-            <CloseIcon />
-          </button>
-          <h3>{list.button}</h3>
-        </header>
-        <div className={styles.sections}>
-          {list.sections.map((section, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a sent list never changes; titles may be missing.
-            <fieldset key={index}>
-              {section.title && <legend>{section.title}</legend>}
-              {section.rows.map((row) => (
-                <label key={row.id} className={styles.row} data-testid={`list-row-${row.title}`}>
-                  <span>
-                    {row.title}
-                    {row.description && <small>{row.description}</small>}
-                  </span>
-                  <input
-                    type="radio"
-                    name={group}
-                    checked={chosen === row.id}
-                    onChange={() => setChosen(row.id)}
-                  />
-                </label>
-              ))}
-            </fieldset>
-          ))}
-        </div>
-        <footer className={styles.footer}>
-          <button type="submit" disabled={chosen === null} data-testid="list-send">
-            {t("phone.send")}
-          </button>
-        </footer>
-      </form>
+        <form className={styles.form} onSubmit={submit}>
+          <header className={styles.header}>
+            <button type="button" aria-label={t("phone.list.close")} onClick={close}>
+              <CloseIcon />
+            </button>
+            <h3>{list.button}</h3>
+          </header>
+          <div className={styles.sections}>
+            {list.sections.map((section, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a sent list never changes; titles may be missing.
+              <fieldset key={index}>
+                {section.title && <legend>{section.title}</legend>}
+                {section.rows.map((row) => (
+                  <label key={row.id} className={styles.row} data-testid={`list-row-${row.title}`}>
+                    <span>
+                      {row.title}
+                      {row.description && <small>{row.description}</small>}
+                    </span>
+                    <input
+                      type="radio"
+                      name={group}
+                      checked={chosen === row.id}
+                      onChange={() => setChosen(row.id)}
+                    />
+                  </label>
+                ))}
+              </fieldset>
+            ))}
+          </div>
+          <footer className={styles.footer}>
+            <button type="submit" disabled={chosen === null} data-testid="list-send">
+              {t("phone.send")}
+            </button>
+          </footer>
+        </form>
+      </div>
     </div>
   );
 }
