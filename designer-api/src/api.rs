@@ -3,6 +3,7 @@
 mod cases;
 mod conversations;
 mod events;
+mod extract;
 mod flows;
 mod login;
 mod session;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
@@ -83,9 +84,18 @@ pub fn router(app: Arc<App>) -> Router {
 const CURSOR: &str = "x-cauce-cursor";
 
 async fn tell_cursor(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let writes = !request.method().is_safe() && request.uri().path().starts_with("/api/");
+    let private = request.uri().path().starts_with("/api/");
+    let writes = private && !request.method().is_safe();
     let mut response = next.run(request).await;
-    if writes && let Ok(cursor) = app.runtime.written().to_string().parse() {
+    // What customers write is not for shared caches.
+    if private {
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+    let done = response.status().is_success();
+    if writes
+        && done
+        && let Ok(cursor) = app.runtime.written().to_string().parse()
+    {
         response.headers_mut().insert(CURSOR, cursor);
     }
     response

@@ -49,7 +49,7 @@ pub struct App {
     /// In the demo, where the test phone is.
     pub phone_url: Option<String>,
     /// Limits password hashing.
-    pub hashing: Semaphore,
+    pub hashing: Arc<Semaphore>,
     /// Shows customers that somebody reads and writes; tests without a channel have none.
     pub presence: Option<Arc<Sender>>,
 }
@@ -69,7 +69,7 @@ fn sender_of(config: &Config) -> anyhow::Result<Sender> {
         phone_number_id: whatsapp.phone_number_id.clone(),
         token: whatsapp.token.reveal()?,
     };
-    Ok(Sender { graph, credentials })
+    Ok(Sender::new(graph, credentials))
 }
 
 impl App {
@@ -115,7 +115,8 @@ impl App {
         parts.executors.insert(SEND, sender);
         parts.readers.push(Arc::new(Lists));
 
-        let settings = Settings { partitions, grace: config.grace() };
+        // A hold that ended while Cauce was down waits as well: its status may still be on the way.
+        let settings = Settings { partitions, grace: config.grace().max(config.hold()) };
         let runtime = Runtime::start(store, clock, parts, settings).await?;
         let whatsapp = &config.whatsapp;
         Ok(Self {
@@ -131,7 +132,7 @@ impl App {
             app_secrets: whatsapp.app_secrets.iter().map(|s| s.reveal()).collect::<Result<_, _>>()?,
             verify_token: whatsapp.verify_token.reveal()?,
             phone_url: config.phone_url.clone(),
-            hashing: Semaphore::new(HASHES_AT_ONCE),
+            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             presence,
         })
     }
@@ -173,7 +174,7 @@ impl App {
     }
 
     /// Publishes a checked flow.
-    pub async fn publish(&self, program: &Program, by: &str) -> Result<Published, Problem> {
+    pub async fn publish(&self, program: &Arc<Program>, by: &str) -> Result<Published, Problem> {
         let document = program.document();
         let publish = Publish {
             flow: document.id.clone(),
@@ -182,7 +183,10 @@ impl App {
             document: document.to_yaml(),
             by: by.to_owned(),
         };
-        self.ask(workspace_entity(self.workspace_id()), &WorkspaceEvent::Publish(publish), None).await
+        let published =
+            self.ask(workspace_entity(self.workspace_id()), &WorkspaceEvent::Publish(publish), None).await?;
+        self.programs.keep(program.clone());
+        Ok(published)
     }
 
     /// Adds a user; whether the email was free.

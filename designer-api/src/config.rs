@@ -87,9 +87,12 @@ impl Secret {
     /// The secret.
     pub fn reveal(&self) -> anyhow::Result<SecretString> {
         match self {
-            Self::Env { env } => std::env::var(env).map(SecretString::from).map_err(|_| {
-                anyhow::anyhow!("the environment variable {env}, named in the configuration, is not set")
-            }),
+            Self::Env { env } => {
+                let held = std::env::var(env).ok().filter(|secret| !secret.is_empty());
+                held.map(SecretString::from).ok_or_else(|| {
+                    anyhow::anyhow!("the environment variable {env}, named in the configuration, is not set")
+                })
+            }
             Self::Plain(text) => Ok(text.clone()),
         }
     }

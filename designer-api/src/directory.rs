@@ -3,7 +3,7 @@
 use cauce_access::{Session, TokenHash, User};
 use cauce_model::{IdError, Slot, Timestamp, UserId, WorkspaceId};
 use cauce_runtime::{Entity, EntityAddress, EntityKind, Halt, Turn, from_bytes};
-use cauce_store::{Key, SharedStore, StoreError, Table, rows};
+use cauce_store::{Key, SharedStore, StoreError, Table};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Directories, by workspace.
@@ -106,7 +106,7 @@ pub async fn user_by_email(
     workspace: &WorkspaceId,
     email: &str,
 ) -> Result<Option<User>, StoreError> {
-    match read(store, &EMAILS, key(&EMAILS, workspace, email)).await? {
+    match EMAILS.fetch(store.as_ref(), &key(&EMAILS, workspace, email)).await? {
         Some(id) => user(store, workspace, &id).await,
         None => Ok(None),
     }
@@ -118,7 +118,7 @@ pub async fn user(
     workspace: &WorkspaceId,
     id: &UserId,
 ) -> Result<Option<User>, StoreError> {
-    read(store, &USERS, key(&USERS, workspace, id.as_str())).await
+    USERS.fetch(store.as_ref(), &key(&USERS, workspace, id.as_str())).await
 }
 
 /// Whether the workspace has any user.
@@ -133,13 +133,5 @@ pub async fn session(
     workspace: &WorkspaceId,
     token: &TokenHash,
 ) -> Result<Option<Session>, StoreError> {
-    read(store, &SESSIONS, key(&SESSIONS, workspace, token.as_str())).await
-}
-
-async fn read<V>(store: &SharedStore, table: &Table<V>, key: Key) -> Result<Option<V>, StoreError>
-where
-    V: Serialize + DeserializeOwned,
-{
-    let row = rows::get(store.as_ref(), std::slice::from_ref(&key)).await?.pop().flatten();
-    row.map(|row| table.read(&key, &row)).transpose()
+    SESSIONS.fetch(store.as_ref(), &key(&SESSIONS, workspace, token.as_str())).await
 }

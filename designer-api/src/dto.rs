@@ -222,6 +222,8 @@ impl From<&model::Case> for CaseView {
 pub struct CaseCommand {
     /// An id that the client makes up; the same one again has no second effect.
     pub command: String,
+    /// The version of the case that the client saw: the command is refused when it has moved on.
+    pub version: Option<u64>,
 }
 
 // ---- Conversations

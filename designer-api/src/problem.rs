@@ -121,6 +121,12 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "case.not_taken", "La atención no tiene responsable", detail)
     }
 
+    /// 409: the case moved on since the client saw it.
+    pub fn case_stale() -> Self {
+        let detail = "La atención cambió mientras la veía. Hay que mirarla de nuevo.";
+        Self::new(StatusCode::CONFLICT, "case.stale", "La atención cambió", detail)
+    }
+
     /// 409: the case is over.
     pub fn case_ended() -> Self {
         let detail = "Esta atención ya terminó. Si el cliente escribe de nuevo, empezará otra conversación.";

@@ -13,7 +13,7 @@ use cauce_conversation::{
     AddressEvent, Attempt, WorkspaceEvent, address_entity, contact_entity, workspace_entity,
 };
 use cauce_model::{ContactEvent, Inbound};
-use cauce_runtime::{SubmitError, crash};
+use cauce_runtime::{Answer, SubmitError, crash, to_bytes};
 use cauce_whatsapp::{Element, MAX_WEBHOOK_BYTES, decode, handshake, signature};
 use futures_util::future::join_all;
 use secrecy::ExposeSecret;
@@ -49,7 +49,9 @@ async fn receive(
         StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(MAX_WEBHOOK_BYTES),
         _ => Problem::body_invalid("El cuerpo no llegó completo."),
     })?;
-    let signed = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok());
+    let signed = headers.get(signature::HEADER);
+    // One that is no text is wrong, not missing.
+    let signed = signed.map(|value| value.to_str().unwrap_or_default());
     signature::verify(&app.secrets(), signed, &body).map_err(|error| {
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN);
         let detail = "La firma del mensaje falta o no corresponde.";
@@ -59,9 +61,21 @@ async fn receive(
     let elements = decode(&body, &known).map_err(|_| Problem::body_invalid("El cuerpo no es JSON."))?;
     crash::point("webhook.received");
 
-    // Each submission takes its place in its partition's queue when first polled, in this order.
-    let handled = join_all(elements.into_iter().map(|element| take(&app, element))).await;
-    if let Some(error) = handled.into_iter().find_map(Result::err) {
+    // In the order of the batch, and up to the first that finds no place: what comes after it is
+    // taken when Meta sends the batch again.
+    let mut taken = Vec::new();
+    let mut refused = None;
+    for element in elements {
+        match take(&app, element) {
+            Ok(answer) => taken.push(answer),
+            Err(error) => {
+                refused = Some(error);
+                break;
+            }
+        }
+    }
+    let answered = join_all(taken).await;
+    if let Some(error) = refused.or_else(|| answered.into_iter().find_map(Result::err)) {
         tracing::warn!(%error, "a webhook was not taken; Meta will send it again");
         return Err(Problem::unavailable());
     }
@@ -69,30 +83,27 @@ async fn receive(
     Ok(StatusCode::OK)
 }
 
-/// Hands one element to whom it concerns, and returns when that is durable.
-async fn take(app: &App, element: Element) -> Result<(), SubmitError> {
+/// Gives one element its place with whom it concerns; what comes of it is durable once awaited.
+fn take(
+    app: &App,
+    element: Element,
+) -> Result<impl Future<Output = Result<Answer, SubmitError>> + use<>, SubmitError> {
     let record = |code: &str, raw: serde_json::Value| {
         let event = WorkspaceEvent::Record { code: code.to_owned(), raw: raw.to_string() };
-        (workspace_entity(app.workspace_id()), event)
+        (workspace_entity(app.workspace_id()), to_bytes(&event))
     };
     let (to, event) = match element {
         Element::Inbound(Inbound::Message(message)) => match message.sender.addresses.first() {
-            Some(address) => {
-                let to = address_entity(address);
-                return app.submit(to, &AddressEvent::Inbound(message), None).await.map(drop);
-            }
+            Some(address) => (address_entity(address), to_bytes(&AddressEvent::Inbound(message))),
             None => record("webhook.no_sender", json!(message)),
         },
         Element::Inbound(Inbound::Status(status)) => {
             match status.attempt.as_deref().and_then(|attempt| attempt.parse::<Attempt>().ok()) {
-                Some(attempt) => {
-                    let to = contact_entity(attempt.contact);
-                    return app.submit(to, &ContactEvent::Status(status), None).await.map(drop);
-                }
+                Some(attempt) => (contact_entity(attempt.contact), to_bytes(&ContactEvent::Status(status))),
                 None => record("webhook.foreign_status", json!(status)),
             }
         }
         Element::Other { reason, raw, .. } => record(reason.code(), raw),
     };
-    app.submit(to, &event, None).await.map(drop)
+    app.runtime.enqueue(to, event, None)
 }

@@ -43,7 +43,7 @@ impl Entity for Desk {
                 turn.put(&DESK_CASES, desk_case_key(&workspace, case.id), &DeskCase { case, take_until });
                 Ok(())
             }
-            DeskEvent::Take { agent, case } => take(turn, &workspace, agent, case),
+            DeskEvent::Take { agent, case, version } => take(turn, &workspace, agent, case, version),
             DeskEvent::TakeTimeout { case } => take_timeout(turn, &workspace, case),
             DeskEvent::Ended { case } => {
                 let key = desk_case_key(&workspace, case.id);
@@ -56,13 +56,20 @@ impl Entity for Desk {
 }
 
 /// A person takes a case: the first gets it, the others learn who has it.
-fn take(turn: &mut Turn<'_>, workspace: &WorkspaceId, agent: Assignee, id: CaseId) -> Result<(), Halt> {
+fn take(
+    turn: &mut Turn<'_>,
+    workspace: &WorkspaceId,
+    agent: Assignee,
+    id: CaseId,
+    version: Option<u64>,
+) -> Result<(), Halt> {
     crash::point("claim.begin");
     let key = desk_case_key(workspace, id);
     let known = turn.get(&DESK_CASES, &key)?;
     let answer = match known {
         None => Err(Refusal::Unknown),
         Some(DeskCase { case, take_until }) => match &case.state {
+            CaseState::Queued if !case.is_as_seen(version) => Err(Refusal::Stale),
             CaseState::Queued => {
                 let state = CaseState::Open { assignee: agent, taken_at: turn.now() };
                 let case = Case { state, version: case.version + 1, ..case };

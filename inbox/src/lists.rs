@@ -3,7 +3,7 @@
 //! Each partition has its own rows (a summary of every conversation, and an index of tabs); a page
 //! of a list is merged from all of them.
 
-use cauce_conversation::{CONTACTS, Contact, LastLine, RunHead, RunStage};
+use cauce_conversation::{CONTACTS, Contact, LastLine, RunHead, RunStage, of_contact};
 use cauce_model::{Case, CaseState, Change, ContactId, Slot, Timestamp, WorkspaceId};
 use cauce_runtime::{Reader, View, from_bytes};
 use cauce_store::{Key, SharedStore, StoreError, Table, rows};
@@ -148,7 +148,7 @@ impl Reader for Lists {
     fn read<'a>(&'a self, view: &'a mut View<'_>, change: &'a [u8]) -> BoxFuture<'a, Result<(), StoreError>> {
         async move {
             let Ok(Change::Conversation { workspace, contact }) = from_bytes(change) else { return Ok(()) };
-            let key = CONTACTS.key(contact.slot()).text(&contact.to_string());
+            let key = of_contact(&CONTACTS, contact);
             let Some(contact) = view.get(&CONTACTS, &key).await? else { return Ok(()) };
             // A contact that gave way to an older one is shown with that one.
             let summary = contact.merged_into.is_none().then(|| Summary::of(&contact));

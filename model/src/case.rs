@@ -68,6 +68,11 @@ pub enum EndReason {
 }
 
 impl Case {
+    /// Whether a command that saw this version may go on.
+    pub fn is_as_seen(&self, version: Option<u64>) -> bool {
+        version.is_none_or(|version| version == self.version)
+    }
+
     /// Whether it is not over.
     pub fn is_live(&self) -> bool {
         !matches!(self.state, CaseState::Ended { .. })

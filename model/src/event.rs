@@ -53,6 +53,8 @@ pub enum ContactEvent {
         agent: Assignee,
         /// Which case.
         case: CaseId,
+        /// The version of it that they saw; anything else is refused.
+        version: Option<u64>,
     },
     /// A person has read the conversation.
     Read,
@@ -115,6 +117,8 @@ pub enum DeskEvent {
         agent: Assignee,
         /// Which case.
         case: CaseId,
+        /// The version of it that they saw; anything else is refused.
+        version: Option<u64>,
     },
     /// The time to be taken is over.
     TakeTimeout {

@@ -20,8 +20,10 @@ export class House {
   /** What both outputs of the process said, for the report of a failed test. */
   log = "";
   #child: ChildProcess | undefined;
-  /** The process group of the child that was started last. */
-  #group: number | undefined;
+  /** The process groups of all that was started. */
+  readonly #groups: number[] = [];
+  /** Where the emulator is that a kill has left alone. */
+  #orphan: string | undefined;
   #ready: Ready | undefined;
   readonly #folder: string;
 
@@ -88,17 +90,18 @@ export class House {
     if (code !== 0) throw new Error(`the demo ended with ${code}; it said:\n${this.log}`);
   }
 
-  /** Takes it away in the middle of whatever it is doing, the emulator too (SIGKILL). */
+  /** Takes Cauce away in the middle of whatever it is doing (SIGKILL). The emulator goes on, as Meta would. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (!child) return;
     this.#child = undefined;
+    this.#orphan = this.ready.phone_url;
     const ended = once(child, "exit");
-    this.#signalAll("SIGKILL");
+    child.kill("SIGKILL");
     await ended;
   }
 
-  /** Starts it again on the same folder and the same ports: open pages find it again. */
+  /** Starts it again, after it was stopped if need be, on the same folder and ports: open pages find it again. */
   async restart(): Promise<void> {
     const { url, phone_url } = this.ready;
     await this.stop();
@@ -117,15 +120,18 @@ export class House {
 
   async #launch(port: number, emulatorPort: number): Promise<void> {
     if (!existsSync(CAUCE)) throw new Error(`${CAUCE} is missing: run \`make build\` first`);
-    const ports = ["--port", String(port), "--emulator-port", String(emulatorPort)];
+    const emulator = this.#orphan
+      ? ["--emulator-url", this.#orphan]
+      : ["--emulator-port", String(emulatorPort)];
+    const where = ["--data", path.join(this.#folder, "data"), "--port", String(port), ...emulator];
     // A process group of its own, so that the emulator it starts never outlives the test.
-    const child = spawn(CAUCE, ["demo", "--data", path.join(this.#folder, "data"), ...ports, "--json"], {
+    const child = spawn(CAUCE, ["demo", ...where, "--json"], {
       cwd: ROOT,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
-    this.#group = child.pid;
+    if (child.pid !== undefined) this.#groups.push(child.pid);
     child.stderr.on("data", (chunk) => (this.log += chunk));
 
     this.#ready = await new Promise<Ready>((resolve, reject) => {
@@ -146,11 +152,12 @@ export class House {
   }
 
   #signalAll(signal: NodeJS.Signals): void {
-    if (this.#group === undefined) return;
-    try {
-      process.kill(-this.#group, signal);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // nobody of it is left
+    for (const group of this.#groups) {
+      try {
+        process.kill(-group, signal);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // nobody of it is left
+      }
     }
   }
 }

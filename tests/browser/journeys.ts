@@ -17,6 +17,8 @@ export const WELCOME = {
   greeting: /¿En qué te ayudamos/,
   /** The button that leads to the form and, with these answers, to a person. */
   button: "Cotizar lentes",
+  /** The button that leads to a person at once. */
+  directly: "Hablar con alguien",
   /** What the inbox shows as captured. */
   captured: FORM.map(({ answer }) => answer.text),
   waiting: /Te paso con una persona/,
@@ -48,5 +50,11 @@ export async function askForAPerson(phone: Phone): Promise<void> {
     }
     await phone[answer.by](answer.text);
   }
+  await expect(phone.said(WELCOME.waiting).last()).toBeVisible();
+}
+
+/** From the greeting straight to a person. */
+export async function askDirectly(phone: Phone): Promise<void> {
+  await phone.tap(WELCOME.directly);
   await expect(phone.said(WELCOME.waiting).last()).toBeVisible();
 }

@@ -1,7 +1,7 @@
 // Takes the pictures of the README from a running demo: `make screenshots`.
 import path from "node:path";
 
-import { askForAPerson, greet, WELCOME } from "./journeys.ts";
+import { askDirectly, askForAPerson, greet, WELCOME } from "./journeys.ts";
 import { expect, test } from "./test.ts";
 
 const SIZE = { width: 1280, height: 800 };
@@ -18,8 +18,7 @@ test("pictures", async ({ house, phone, inboxOf, canvasOf }) => {
   await askForAPerson(phone);
   await phone.choose("Jorge Salas");
   await greet(phone);
-  await phone.tap("Hablar con alguien");
-  await expect(phone.said(WELCOME.waiting)).toBeVisible();
+  await askDirectly(phone);
   const rosa = await phone.choose("Rosa Quispe");
   await greet(phone);
   await askForAPerson(phone);

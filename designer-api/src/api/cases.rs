@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use cauce_access::Action;
 use cauce_conversation::{Refusal, contact_entity, desk_entity};
 use cauce_inbox::{DESK_CASES, desk_case_key};
 use cauce_model::{Case, CaseId, ContactEvent, DeskEvent};
-use cauce_store::rows;
 
+use super::extract::{Body, Segment};
 use super::session::Caller;
 use crate::app::App;
 use crate::dto::{CaseCommand, CaseView};
@@ -21,17 +20,18 @@ use crate::problem::Problem;
     responses(
         (status = 200, body = CaseView),
         (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`case.taken` with its holder, `case.ended`"),
+        (status = 409, body = Problem, description = "`case.taken` with its holder, `case.stale`, `case.ended`"),
     ))]
 pub async fn take(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(case): Path<String>,
-    body: Result<Json<CaseCommand>, JsonRejection>,
+    Segment(case): Segment<String>,
+    Body(body): Body<CaseCommand>,
 ) -> Result<Json<CaseView>, Problem> {
     caller.may(Action::TakeCase)?;
-    let (case, command) = read(&case, body)?;
-    let event = DeskEvent::Take { agent: caller.actor.assignee(), case };
+    let CaseCommand { command, version } = body;
+    let case: CaseId = case.parse().map_err(|_| Problem::not_found())?;
+    let event = DeskEvent::Take { agent: caller.actor.assignee(), case, version };
     let command = caller.command(&command)?;
     let taken: Result<Case, Refusal> =
         app.ask(desk_entity(app.workspace_id()), &event, Some(command)).await?;
@@ -43,29 +43,24 @@ pub async fn take(
     responses(
         (status = 200, body = CaseView),
         (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`case.taken` with its holder, `case.not_taken`, `case.ended`"),
+        (status = 409, body = Problem, description = "`case.taken` with its holder, `case.not_taken`, `case.stale`, `case.ended`"),
     ))]
 pub async fn end(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(case): Path<String>,
-    body: Result<Json<CaseCommand>, JsonRejection>,
+    Segment(case): Segment<String>,
+    Body(body): Body<CaseCommand>,
 ) -> Result<Json<CaseView>, Problem> {
     caller.may(Action::EndCase)?;
-    let (case, command) = read(&case, body)?;
+    let CaseCommand { command, version } = body;
+    let case: CaseId = case.parse().map_err(|_| Problem::not_found())?;
     let key = desk_case_key(app.workspace_id(), case);
-    let row = rows::get(app.store().as_ref(), std::slice::from_ref(&key)).await?.pop().flatten();
-    let known = DESK_CASES.read(&key, &row.ok_or_else(Problem::not_found)?)?;
-    let event = ContactEvent::End { agent: caller.actor.assignee(), case };
+    let known = DESK_CASES.fetch(app.store().as_ref(), &key).await?.ok_or_else(Problem::not_found)?;
+    let event = ContactEvent::End { agent: caller.actor.assignee(), case, version };
     let command = caller.command(&command)?;
     let ended: Result<Case, Refusal> =
         app.ask(contact_entity(known.case.contact), &event, Some(command)).await?;
     Ok(Json((&ended?).into()))
-}
-
-fn read(case: &str, body: Result<Json<CaseCommand>, JsonRejection>) -> Result<(CaseId, String), Problem> {
-    let Json(CaseCommand { command }) = body.map_err(|e| Problem::body_invalid(e.body_text()))?;
-    Ok((case.parse().map_err(|_| Problem::not_found())?, command))
 }
 
 impl From<Refusal> for Problem {
@@ -74,6 +69,7 @@ impl From<Refusal> for Problem {
             Refusal::Taken { holder } => Self::case_taken((&holder).into()),
             Refusal::NotTaken => Self::case_not_taken(),
             Refusal::Ended => Self::case_ended(),
+            Refusal::Stale => Self::case_stale(),
             Refusal::Unknown => Self::not_found(),
             Refusal::WindowClosed => Self::window_closed(),
         }

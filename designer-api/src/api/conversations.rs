@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use cauce_access::Action;
 use cauce_conversation::{
     CASES, CONTACTS, Contact, JOURNAL, MESSAGES, RUNS, Refusal, RunHead, RunStage, VERSIONS, VersionRow,
-    contact_entity,
+    contact_entity, of_contact,
 };
 use cauce_flows::Program;
 use cauce_inbox::lists::{self, Place, Stage as ListStage, Summary};
-use cauce_model::{Case, CaseId, ContactEvent, ContactId, Direction, NodeId, VersionId};
+use cauce_model::{Case, CaseId, ContactEvent, ContactId, NodeId, VersionId};
 use cauce_runtime::Cursor;
-use cauce_store::{Key, StoreError, Table, rows};
+use cauce_store::{StoreError, Table, rows};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::extract::{Body, Params, Segment};
 use super::session::Caller;
 use crate::app::App;
 use crate::dto::{
@@ -34,8 +34,12 @@ const LIST_PAGE: u32 = 50;
 const MAX_TEXT: usize = 4096;
 /// How long a list waits for what it was asked to show.
 const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
-/// How far back a path is followed, in turns of the contact.
-const MAX_TURNS: usize = 500;
+/// How many turns of a contact are read at a time while a path is followed.
+const TURNS: usize = 500;
+/// How long a path is shown.
+const MAX_STEPS: usize = 5000;
+/// How much is read of the history of a contact that was absorbed.
+const MAX_ABSORBED: usize = 1000;
 
 /// Conversations, in the order of their tab.
 #[utoipa::path(get, operation_id = "list_conversations", path = "/api/conversations", params(ConversationQuery), responses(
@@ -44,10 +48,9 @@ const MAX_TURNS: usize = 500;
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    query: Result<Query<ConversationQuery>, QueryRejection>,
+    Params(query): Params<ConversationQuery>,
 ) -> Result<Json<ConversationPage>, Problem> {
     caller.may(Action::ReadInbox)?;
-    let Query(query) = query.map_err(|e| Problem::body_invalid(e.body_text()))?;
     let mine = || lists::Tab::Mine(caller.actor.id.to_string());
     let tab = match query.tab {
         Tab::Queued => lists::Tab::Queued,
@@ -91,13 +94,14 @@ pub async fn list(
 pub async fn open(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(contact): Path<String>,
+    Segment(contact): Segment<String>,
 ) -> Result<Json<Conversation>, Problem> {
     caller.may(Action::ReadInbox)?;
     let contact = contact_of(&app, &contact).await?;
     let program = program_of(&app, contact.run.as_ref()).await?;
     let (messages, earlier) = history(&app, &contact, program.as_deref(), None, PAGE).await?;
-    let mut cases: Vec<CaseView> = scan(&app, &CASES, contact.id).await?.iter().map(Into::into).collect();
+    let mut cases: Vec<CaseView> =
+        latest(&app, &CASES, contact.id, PAGE as usize).await?.iter().map(Into::into).collect();
     cases.extend(contact.live_case().map(Into::into));
     cases.sort_by_key(|case| std::cmp::Reverse(case.queued_at));
     Ok(Json(Conversation {
@@ -118,11 +122,11 @@ pub async fn open(
 pub async fn messages(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(contact): Path<String>,
-    query: Result<Query<MessageQuery>, QueryRejection>,
+    Segment(contact): Segment<String>,
+    Params(query): Params<MessageQuery>,
 ) -> Result<Json<MessagePage>, Problem> {
     caller.may(Action::ReadInbox)?;
-    let Query(MessageQuery { before, limit }) = query.map_err(|e| Problem::body_invalid(e.body_text()))?;
+    let MessageQuery { before, limit } = query;
     let contact = contact_of(&app, &contact).await?;
     let program = program_of(&app, contact.run.as_ref()).await?;
     let limit = limit.unwrap_or(PAGE).clamp(1, PAGE);
@@ -141,11 +145,11 @@ pub async fn messages(
 pub async fn reply(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(contact): Path<String>,
-    body: Result<Json<Reply>, JsonRejection>,
+    Segment(contact): Segment<String>,
+    Body(body): Body<Reply>,
 ) -> Result<(StatusCode, Json<ReplyAccepted>), Problem> {
     caller.may(Action::Reply)?;
-    let Json(Reply { command, case, body }) = body.map_err(|e| Problem::body_invalid(e.body_text()))?;
+    let Reply { command, case, body } = body;
     let id: ContactId = contact.parse().map_err(|_| Problem::not_found())?;
     let case: CaseId = case.parse().map_err(|_| Problem::not_found())?;
     let body = body.trim().replace('\0', "");
@@ -166,13 +170,13 @@ pub async fn reply(
 pub async fn read(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(contact): Path<String>,
+    Segment(contact): Segment<String>,
 ) -> Result<StatusCode, Problem> {
     caller.may(Action::ReadInbox)?;
     let contact = contact_of(&app, &contact).await?;
     if contact.unread > 0 {
         app.submit(contact_entity(contact.id), &ContactEvent::Read, None).await?;
-        show_presence(&app, &caller, &contact, false).await?;
+        show_presence(&app, &caller, &contact, false);
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -185,33 +189,23 @@ pub async fn read(
 pub async fn typing(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(contact): Path<String>,
+    Segment(contact): Segment<String>,
 ) -> Result<StatusCode, Problem> {
     caller.may(Action::Reply)?;
     let contact = contact_of(&app, &contact).await?;
-    show_presence(&app, &caller, &contact, true).await?;
+    show_presence(&app, &caller, &contact, true);
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Tells the channel that the caller reads or writes, about the customer's last message.
-async fn show_presence(
-    app: &App,
-    caller: &Caller,
-    contact: &Contact,
-    typing: bool,
-) -> Result<(), StoreError> {
+fn show_presence(app: &App, caller: &Caller, contact: &Contact, typing: bool) {
     let holder = contact.live_case().and_then(Case::holder);
     let (Some(presence), true) = (&app.presence, holder.is_some_and(|holder| holder.id == caller.actor.id))
     else {
-        return Ok(());
+        return;
     };
-    let last = scan(app, &MESSAGES, contact.id).await?;
-    let last = last.into_iter().find(|message| matches!(message.direction, Direction::In { .. }));
-    if let Some(provider_id) = last.and_then(|message| message.provider_id) {
-        let presence = presence.clone();
-        tokio::spawn(async move { presence.show(&provider_id, typing).await });
-    }
-    Ok(())
+    let (presence, provider_id) = (presence.clone(), contact.last_inbound_id.clone());
+    tokio::spawn(async move { presence.show(&provider_id, typing).await });
 }
 
 /// The way of a conversation's last run through its flow.
@@ -222,24 +216,33 @@ async fn show_presence(
 pub async fn path(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(contact): Path<String>,
+    Segment(contact): Segment<String>,
 ) -> Result<Json<ContactPath>, Problem> {
     caller.may(Action::ReadInbox)?;
     let contact = contact_of(&app, &contact).await?;
     let Some(run) = &contact.run else {
         return Ok(Json(ContactPath { run: None, steps: Vec::new(), current: None }));
     };
-    let beginning = JOURNAL.key(contact.id.slot()).text(&contact.id.to_string());
-    let range = beginning.clone().prefix().from(beginning.number(run.first_turn));
+    let beginning = of_contact(&JOURNAL, contact.id);
+    let mut range = beginning.clone().prefix().from(beginning.number(run.first_turn));
     let mut steps = Vec::new();
-    for (key, row) in rows::scan(app.store().as_ref(), &range, MAX_TURNS, false).await? {
-        let entry = JOURNAL.read(&key, &row)?;
-        if entry.run.as_ref() == Some(&run.id) {
-            steps.extend(entry.steps.into_iter().map(|step| PathStep {
-                node: step.node.to_string(),
-                exit: step.exit,
-                at: entry.at.into(),
-            }));
+    loop {
+        let entries = rows::scan(app.store().as_ref(), &range, TURNS, false).await?;
+        for (key, row) in &entries {
+            let entry = JOURNAL.read(key, row)?;
+            if entry.run.as_ref() == Some(&run.id) {
+                steps.extend(entry.steps.into_iter().map(|step| PathStep {
+                    node: step.node.to_string(),
+                    exit: step.exit,
+                    at: entry.at.into(),
+                }));
+            }
+        }
+        match entries.last() {
+            Some((last, _)) if entries.len() == TURNS && steps.len() < MAX_STEPS => {
+                range = range.from(last.clone().bytes(&[0]));
+            }
+            _ => break,
         }
     }
     let (state, reason, current) = match &run.stage {
@@ -261,9 +264,11 @@ pub async fn path(
 async fn contact_of(app: &App, id: &str) -> Result<Contact, Problem> {
     let mut id: ContactId = id.parse().map_err(|_| Problem::not_found())?;
     loop {
-        let key = CONTACTS.key(id.slot()).text(&id.to_string());
-        let contact =
-            get(app, &CONTACTS, key).await?.filter(|contact| contact.workspace == *app.workspace_id());
+        let key = of_contact(&CONTACTS, id);
+        let contact = CONTACTS
+            .fetch(app.store().as_ref(), &key)
+            .await?
+            .filter(|contact| contact.workspace == *app.workspace_id());
         let contact = contact.ok_or_else(Problem::not_found)?;
         match contact.merged_into {
             Some(older) => id = older,
@@ -272,20 +277,12 @@ async fn contact_of(app: &App, id: &str) -> Result<Contact, Problem> {
     }
 }
 
-async fn get<V>(app: &App, table: &Table<V>, key: Key) -> Result<Option<V>, StoreError>
+async fn latest<V>(app: &App, table: &Table<V>, contact: ContactId, most: usize) -> Result<Vec<V>, StoreError>
 where
     V: Serialize + DeserializeOwned,
 {
-    let row = rows::get(app.store().as_ref(), std::slice::from_ref(&key)).await?.pop().flatten();
-    row.map(|row| table.read(&key, &row)).transpose()
-}
-
-async fn scan<V>(app: &App, table: &Table<V>, contact: ContactId) -> Result<Vec<V>, StoreError>
-where
-    V: Serialize + DeserializeOwned,
-{
-    let range = table.key(contact.slot()).text(&contact.to_string()).prefix();
-    let found = rows::scan(app.store().as_ref(), &range, PAGE as usize, true).await?;
+    let range = of_contact(table, contact).prefix();
+    let found = rows::scan(app.store().as_ref(), &range, most, true).await?;
     found.iter().map(|(key, row)| table.read(key, row)).collect()
 }
 
@@ -294,9 +291,8 @@ pub(super) async fn program(
     app: &App,
     version: &VersionId,
 ) -> Result<Option<(Arc<Program>, VersionRow)>, Problem> {
-    let Some(row) = get(app, &VERSIONS, VersionRow::key(app.workspace_id(), version)).await? else {
-        return Ok(None);
-    };
+    let key = VersionRow::key(app.workspace_id(), version);
+    let Some(row) = VERSIONS.fetch(app.store().as_ref(), &key).await? else { return Ok(None) };
     let program = app.programs.load(version, &row).map_err(|error| {
         tracing::error!(error, "a stored version cannot be shown");
         Problem::internal()
@@ -326,12 +322,12 @@ async fn history(
     before: Option<u64>,
     limit: u32,
 ) -> Result<(Vec<Message>, bool), StoreError> {
-    let beginning = MESSAGES.key(contact.id.slot()).text(&contact.id.to_string());
+    let beginning = of_contact(&MESSAGES, contact.id);
     let mut range = beginning.prefix();
     let mut until = None;
     if let Some(before) = before {
         let key = beginning.number(before);
-        until = get(app, &MESSAGES, key.clone()).await?.map(|message| message.at);
+        until = MESSAGES.fetch(app.store().as_ref(), &key.clone()).await?.map(|message| message.at);
         range = range.before(key);
     }
     let found = rows::scan(app.store().as_ref(), &range, limit as usize, true).await?;
@@ -343,7 +339,7 @@ async fn history(
     let earlier = first.is_some_and(|(seq, _)| seq > 1);
     for other in &contact.absorbed {
         let from = first.filter(|_| earlier).map(|(_, at)| at);
-        let theirs = scan(app, &MESSAGES, *other).await?.into_iter().filter(|message| {
+        let theirs = latest(app, &MESSAGES, *other, MAX_ABSORBED).await?.into_iter().filter(|message| {
             from.is_none_or(|from| message.at >= from) && until.is_none_or(|until| message.at < until)
         });
         page.extend(theirs.map(|message| (*other, message)));
@@ -359,8 +355,8 @@ async fn captured(
     program: Option<&Program>,
 ) -> Result<Vec<CapturedField>, StoreError> {
     let Some(head) = &contact.run else { return Ok(Vec::new()) };
-    let key = RUNS.key(contact.id.slot()).text(&contact.id.to_string()).text(head.id.as_str());
-    let Some(run) = get(app, &RUNS, key).await? else { return Ok(Vec::new()) };
+    let key = of_contact(&RUNS, contact.id).text(head.id.as_str());
+    let Some(run) = RUNS.fetch(app.store().as_ref(), &key).await? else { return Ok(Vec::new()) };
     let label = |key: &str| {
         program.and_then(|program| program.labels().get(key)).cloned().unwrap_or_else(|| key.to_owned())
     };

@@ -4,15 +4,16 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use cauce_access::Action;
 use cauce_model::Change;
 use cauce_runtime::feed::News;
 use cauce_runtime::{Cursor, from_bytes};
 use futures_util::{Stream, StreamExt};
 
+use super::extract::Params;
 use super::session::Caller;
 use crate::app::App;
 use crate::dto::{ChangeView, EventQuery};
@@ -29,7 +30,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub async fn events(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(query): Query<EventQuery>,
+    Params(query): Params<EventQuery>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     caller.may(Action::ReadInbox)?;
@@ -41,32 +42,51 @@ pub async fn events(
     let after = cursor.and_then(Result::ok).unwrap_or_else(|| app.runtime.cursor());
     let first = Event::default().event("hello").id(after.to_string()).data("{}");
     let reset = unreadable.then(|| Event::default().event("reset").id(after.to_string()).data("{}"));
-    let following = app.runtime.follow(after).take_while(|item| {
-        if let Err(error) = item {
-            tracing::error!(%error, "the feed cannot be read");
+    let mut following = Box::pin(app.runtime.follow(after));
+    let stream = async_stream::stream! {
+        yield Ok(first);
+        if let Some(reset) = reset {
+            yield Ok(reset);
         }
-        std::future::ready(item.is_ok())
-    });
-    let changes = following.filter_map(|item| std::future::ready(item.ok())).flat_map(|(cursor, news)| {
-        let id = cursor.to_string();
-        let events: Vec<Event> = match news {
-            News::Missed => vec![Event::default().event("reset").data("{}")],
-            News::Changes(changes) => changes.iter().filter_map(|change| told(change)).collect(),
-        };
-        // Only the last carries the cursor: who is cut off in between gets the whole commit again.
-        let last = events.len().saturating_sub(1);
-        let events = events
-            .into_iter()
-            .enumerate()
-            .map(move |(index, event)| if index == last { event.id(&id) } else { event });
-        futures_util::stream::iter(events.collect::<Vec<_>>())
-    });
-    let stream =
-        futures_util::stream::iter([Some(first), reset].into_iter().flatten()).chain(changes).map(Ok);
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+        let mut heartbeat = tokio::time::interval(HEARTBEAT);
+        loop {
+            let mut events = Vec::new();
+            tokio::select! {
+                news = following.next() => match news {
+                    Some(Ok((cursor, news))) => events = told(&cursor, &news),
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "the feed cannot be read");
+                        return;
+                    }
+                    None => return,
+                },
+                _ = heartbeat.tick() => events.push(Event::default().comment("")),
+            }
+            // Who has logged out, or may not come in any more, hears nothing more.
+            if !caller.is_still_here(&app).await {
+                return;
+            }
+            for event in events {
+                yield Ok(event);
+            }
+        }
+    };
+    Ok(Sse::new(stream))
 }
 
-fn told(change: &[u8]) -> Option<Event> {
+/// Only the last event of a commit carries the cursor: who is cut off in between gets all of it again.
+fn told(cursor: &Cursor, news: &News) -> Vec<Event> {
+    let mut events: Vec<Event> = match news {
+        News::Missed => vec![Event::default().event("reset").data("{}")],
+        News::Changes(changes) => changes.iter().filter_map(|change| change_event(change)).collect(),
+    };
+    if let Some(last) = events.pop() {
+        events.push(last.id(cursor.to_string()));
+    }
+    events
+}
+
+fn change_event(change: &[u8]) -> Option<Event> {
     let change: Change = from_bytes(change).ok()?;
     Event::default().event("change").json_data(ChangeView::from(&change)).ok()
 }

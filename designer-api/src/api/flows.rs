@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use cauce_access::Action;
 use cauce_conversation::{CATALOGUES, Catalogues, VersionRow};
 use cauce_flows::{MAX_BYTES, Program};
 use cauce_model::{FlowId, VersionId};
-use cauce_store::rows;
 
 use super::conversations::program;
+use super::extract::Segment;
 use super::session::Caller;
 use crate::app::App;
 use crate::dto::{FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSummary, FlowView};
@@ -41,7 +41,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ve
 pub async fn current(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(flow): Path<String>,
+    Segment(flow): Segment<String>,
 ) -> Result<Json<FlowView>, Problem> {
     caller.may(Action::ReadFlows)?;
     let heads = catalogue(&app).await?.flows;
@@ -58,7 +58,7 @@ pub async fn current(
 pub async fn version(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path((flow, version)): Path<(String, String)>,
+    Segment((flow, version)): Segment<(String, String)>,
 ) -> Result<Json<FlowView>, Problem> {
     caller.may(Action::ReadFlows)?;
     let flow: FlowId = flow.parse().map_err(|_| Problem::not_found())?;
@@ -81,6 +81,7 @@ pub async fn publish(
 ) -> Result<(StatusCode, Json<FlowPublished>), Problem> {
     caller.may(Action::PublishFlow)?;
     let program = compile(&app, body)?.map_err(Problem::flow_invalid)?;
+    let program = Arc::new(program);
     app.publish(&program, &caller.actor.name).await?;
     let published = FlowPublished {
         id: program.document().id.to_string(),
@@ -122,8 +123,7 @@ fn compile(
 
 async fn catalogue(app: &App) -> Result<Catalogues, Problem> {
     let key = Catalogues::key(app.workspace_id());
-    let row = rows::get(app.store().as_ref(), std::slice::from_ref(&key)).await?.pop().flatten();
-    Ok(row.map(|row| CATALOGUES.read(&key, &row)).transpose()?.unwrap_or_default())
+    Ok(CATALOGUES.fetch(app.store().as_ref(), &key).await?.unwrap_or_default())
 }
 
 async fn view(

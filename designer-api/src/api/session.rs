@@ -34,6 +34,17 @@ impl Caller {
         if can(&self.actor, action) { Ok(()) } else { Err(Problem::forbidden()) }
     }
 
+    /// Whether the session still lives, and the user may still come in: for what takes longer than a
+    /// request.
+    pub async fn is_still_here(&self, app: &App) -> bool {
+        let workspace = app.workspace_id();
+        let session = directory::session(app.store(), workspace, &self.session.token_hash).await;
+        let user = directory::user(app.store(), workspace, &self.user.id).await;
+        let now = app.runtime.now();
+        matches!(session, Ok(Some(session)) if session.is_live(now))
+            && matches!(user, Ok(Some(user)) if user.active)
+    }
+
     /// A command of the caller under the id that their client made up.
     pub fn command(&self, id: &str) -> Result<Command, Problem> {
         if id.is_empty() || id.len() > MAX_COMMAND {

@@ -87,7 +87,7 @@ impl Demo {
             furnish(&app, &graph).await?;
         }
         if let Some(admin) = directory::user_by_email(app.store(), app.workspace_id(), USERS[0].1).await? {
-            hand_over_token(&app, &admin, &url, &self.data).await?;
+            hand_over_token(&app, admin, &url, &self.data).await?;
         }
         self.announce(&url, &graph);
 
@@ -161,7 +161,7 @@ async fn furnish(app: &App, emulator: &str) -> anyhow::Result<()> {
             problems.iter().map(|p| super::check::told(Path::new("bienvenida.yaml"), p)).collect::<Vec<_>>();
         anyhow::anyhow!("the demo journey has problems:\n{}", lines.join("\n"))
     })?;
-    app.publish(&program, "Cauce").await.map_err(|problem| anyhow::anyhow!(problem.detail))?;
+    app.publish(&Arc::new(program), "Cauce").await.map_err(|problem| anyhow::anyhow!(problem.detail))?;
     let client = reqwest::Client::new();
     for (wa_id, name) in CUSTOMERS {
         let customer = json!({ "wa_id": wa_id, "name": name });

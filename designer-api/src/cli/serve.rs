@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cauce_access::Role;
+use cauce_access::{Role, User};
 use cauce_runtime::SystemClock;
 use clap::Args;
 use rand::distr::{Alphanumeric, SampleString};
@@ -43,20 +43,33 @@ impl Serve {
         let url = format!("http://{}", listener.local_addr()?);
         let admin = directory::user_by_email(app.store(), app.workspace_id(), ADMIN_EMAIL).await?;
         if let Some(admin) = admin {
-            hand_over_token(&app, &admin, &url, &config.data).await?;
+            hand_over_token(&app, admin, &url, &config.data).await?;
         }
         say(&format!("cauce listens on {url}"));
         server::serve(app, listener, end).await
     }
 }
 
-/// Gives the command line of this machine a session of its own.
-pub async fn hand_over_token(
-    app: &App,
-    user: &cauce_access::User,
-    url: &str,
-    data: &Path,
-) -> anyhow::Result<()> {
+/// How often the command line gets a new session: well before one ends for want of use.
+const TOKEN_EVERY: std::time::Duration = std::time::Duration::from_secs(6 * 3600);
+
+/// Gives the command line of this machine a session of its own, and a new one from time to time.
+pub async fn hand_over_token(app: &Arc<App>, user: User, url: &str, data: &Path) -> anyhow::Result<()> {
+    write_token(app, &user, url, data).await?;
+    let (app, url, data) = (Arc::downgrade(app), url.to_owned(), data.to_owned());
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(TOKEN_EVERY).await;
+            let Some(app) = app.upgrade() else { return };
+            if let Err(error) = write_token(&app, &user, &url, &data).await {
+                tracing::warn!(%error, "the command line's token was not renewed");
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn write_token(app: &App, user: &User, url: &str, data: &Path) -> anyhow::Result<()> {
     let (session, _) = start_session(app, user).await.map_err(|problem| anyhow::anyhow!(problem.detail))?;
     token::write(data, &token::Access { url: url.to_owned(), token: session.reveal().to_owned() })
 }

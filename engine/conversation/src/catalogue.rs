@@ -127,7 +127,10 @@ impl Entity for Workspace {
         let publish = match from_bytes(event)? {
             WorkspaceEvent::Publish(publish) => publish,
             WorkspaceEvent::Record { code, raw } => {
-                turn.dead_letter(raw.as_bytes(), &code);
+                // Meta sends it again when a neighbour in its batch was not taken.
+                if turn.first_time(turn.now(), &["record", &code, &raw])? {
+                    turn.dead_letter(raw.as_bytes(), &code);
+                }
                 return Ok(());
             }
         };
@@ -185,6 +188,12 @@ impl Programs {
         &self.catalogue
     }
 
+    /// Keeps a version as it was just published: with the layout it was published with.
+    pub fn keep(&self, program: Arc<Program>) {
+        let mut compiled = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
+        compiled.insert(program.version().clone(), program);
+    }
+
     /// The version when it has been compiled already.
     pub fn known(&self, version: &VersionId) -> Option<Arc<Program>> {
         self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(version).cloned()
@@ -200,10 +209,7 @@ impl Programs {
             format!("version {version} of {} does not compile: {first}", row.flow)
         };
         let program = Arc::new(Program::read(&row.document, &self.catalogue).map_err(explain)?);
-        self.compiled
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(version.clone(), program.clone());
+        self.keep(program.clone());
         Ok(program)
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cauce_model::{
-    Address, Author, Change, ContactEvent, ContactId, Direction, Duration, IdError, InboundMessage, Message,
-    Timestamp,
+    Address, AddressKind, Author, Change, ContactEvent, ContactId, Direction, Duration, IdError,
+    InboundMessage, Message, Timestamp,
 };
 use cauce_runtime::{Entity, EntityAddress, Halt, Turn, from_bytes};
 
@@ -38,14 +38,24 @@ impl Entity for Contacts {
         self.at_contact(turn, event, id, from_bytes(event)?)
     }
 
-    fn give_up(&self, turn: &mut Turn<'_>, _event: &[u8], cause: &str) -> Result<(), Halt> {
-        let Ok(id) = turn.this().key.parse::<ContactId>() else { return Ok(()) };
+    fn give_up(&self, turn: &mut Turn<'_>, event: &[u8], _cause: &str) -> Result<(), Halt> {
+        let id = if turn.this().kind == ADDRESS {
+            // What was mailed to a contact elsewhere is given up there.
+            let Ok(AddressEvent::Inbound(message)) = from_bytes(event) else { return Ok(()) };
+            let Some(address) = message.sender.addresses.first() else { return Ok(()) };
+            turn.get(&BINDINGS, &binding_key(address))?.filter(|id| id.slot() == turn.this().slot)
+        } else {
+            turn.this().key.parse::<ContactId>().ok()
+        };
+        let Some(id) = id else { return Ok(()) };
         let Some(mut contact) = turn.get(&CONTACTS, &of_contact(&CONTACTS, id))? else { return Ok(()) };
         if contact.live_run().is_some()
             && let Some(run) = &mut contact.run
         {
-            run.stage =
-                crate::RunStage::Failed { reason: format!("Un error interno detuvo el recorrido: {cause}") };
+            let reason =
+                "Un error interno detuvo el recorrido. El mensaje del cliente quedó guardado aparte.";
+            run.stage = crate::RunStage::Failed { reason: reason.into() };
+            contact.updated_at = turn.now();
             turn.publish(&Change::Conversation { workspace: contact.workspace.clone(), contact: id });
             turn.put(&CONTACTS, of_contact(&CONTACTS, id), &contact);
         }
@@ -87,8 +97,11 @@ impl Contacts {
         event: ContactEvent,
     ) -> Result<(), Halt> {
         let Some(contact) = turn.get(&CONTACTS, &of_contact(&CONTACTS, id))? else {
-            turn.dead_letter(raw, "there is no such contact");
-            turn.reply(&Err::<(), _>(Refusal::Unknown));
+            if matches!(event, ContactEvent::Reply { .. } | ContactEvent::End { .. } | ContactEvent::Read) {
+                turn.reply(&Err::<(), _>(Refusal::Unknown));
+            } else {
+                turn.dead_letter(raw, "there is no such contact");
+            }
             return Ok(());
         };
         self.live(turn, contact, event)
@@ -107,10 +120,20 @@ impl Contacts {
             run: None,
             steps: Vec::new(),
         };
-        let mut life = Life { turn, programs: &self.programs, sending: &self.sending, contact, entry };
+        let mut life = Life {
+            turn,
+            programs: &self.programs,
+            sending: &self.sending,
+            contact,
+            entry,
+            nothing_new: false,
+        };
         life.happen(event)?;
         life.send_next()?;
-        let Life { turn, contact, entry, .. } = life;
+        let Life { turn, contact, entry, nothing_new, .. } = life;
+        if nothing_new {
+            return Ok(());
+        }
         let id = contact.id;
         turn.put(&JOURNAL, of_contact(&JOURNAL, id).number(entry.number), &entry);
         turn.put(&CONTACTS, of_contact(&CONTACTS, id), &contact);
@@ -139,6 +162,8 @@ fn born(id: ContactId, address: Address, message: &InboundMessage, now: Timestam
         workspace: address.workspace.clone(),
         account: message.account.clone(),
         reply_to: message.sender.reply_to.clone(),
+        phone: None,
+        last_inbound_id: String::new(),
         addresses: vec![address],
         claims: Vec::new(),
         profile: message.sender.profile.clone(),
@@ -167,10 +192,19 @@ pub(crate) struct Life<'a, 't> {
     pub sending: &'a Sending,
     pub contact: Contact,
     pub entry: JournalEntry,
+    /// The event was a repetition: nothing is written.
+    pub nothing_new: bool,
 }
 
 impl Life<'_, '_> {
     fn happen(&mut self, event: ContactEvent) -> Result<(), Halt> {
+        if let Some(older) = self.contact.merged_into
+            && let ContactEvent::Inbound(_) | ContactEvent::SamePerson { .. } | ContactEvent::Absorb { .. } =
+                event
+        {
+            self.turn.mail(contact_entity(older), &event);
+            return Ok(());
+        }
         match event {
             ContactEvent::Inbound(message) => self.inbound(message),
             ContactEvent::Status(status) => self.status(&status),
@@ -181,7 +215,7 @@ impl Life<'_, '_> {
             ContactEvent::WaitOver { wait } => self.wait_over(wait),
             ContactEvent::CaseMoved(case) => self.case_moved(case),
             ContactEvent::Reply { agent, case, body } => self.reply(agent, case, body),
-            ContactEvent::End { agent, case } => self.end_case(agent, case),
+            ContactEvent::End { agent, case, version } => self.end_case(agent, case, version),
             ContactEvent::Read => {
                 self.contact.unread = 0;
                 Ok(())
@@ -212,15 +246,15 @@ impl Life<'_, '_> {
 
     /// The customer wrote.
     fn inbound(&mut self, message: InboundMessage) -> Result<(), Halt> {
-        if let Some(older) = self.contact.merged_into {
-            self.turn.mail(contact_entity(older), &ContactEvent::Inbound(message));
-            return Ok(());
-        }
         let now = self.turn.now();
         let contact = &mut self.contact;
         // A provider's clock may be ahead of ours; the window is never longer than it can be.
         contact.last_inbound_at = contact.last_inbound_at.max(message.at.min(now));
+        if message.sender.addresses.iter().any(|address| address.kind == AddressKind::Phone) {
+            contact.phone = Some(message.sender.reply_to.clone());
+        }
         contact.reply_to = message.sender.reply_to;
+        contact.last_inbound_id = message.provider_id.clone();
         if message.sender.profile.name.is_some() {
             contact.profile.name = message.sender.profile.name;
         }

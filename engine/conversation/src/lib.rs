@@ -29,7 +29,7 @@ pub use contact::Contacts;
 pub use outbox::{Attempt, SEND, SendOrder, Sending};
 pub use tables::{
     BINDINGS, CASES, CONTACTS, Contact, JOURNAL, JournalEntry, LastLine, MESSAGES, RUNS, RunHead, RunStage,
-    WINDOW,
+    WINDOW, of_contact,
 };
 
 /// Contacts, by id.
@@ -82,6 +82,9 @@ pub enum Refusal {
     /// The case is over.
     #[error("the case is over")]
     Ended,
+    /// The case moved on since the person saw it.
+    #[error("the case moved on")]
+    Stale,
     /// There is no such case.
     #[error("there is no such case")]
     Unknown,

@@ -228,12 +228,14 @@ impl Life<'_, '_> {
     /// News of a message we sent.
     pub fn status(&mut self, status: &InboundStatus) -> Result<(), Halt> {
         let name = status.attempt.as_deref().and_then(|attempt| attempt.parse::<Attempt>().ok());
-        let Some(name) =
-            name.filter(|name| name.contact == self.contact.id && name.seq <= self.contact.messages)
-        else {
+        let Some(name) = name.filter(|name| {
+            name.contact == self.contact.id && (1..=self.contact.messages).contains(&name.seq)
+        }) else {
+            self.nothing_new = true;
             return Ok(());
         };
         let mut message = self.message(name.seq)?;
+        let before = message.clone();
         message.provider_id.get_or_insert_with(|| status.provider_id.clone());
         let (rank, error) = match status.status {
             DeliveryStatus::Sent => (MessageStatus::Sent, None),
@@ -245,9 +247,13 @@ impl Life<'_, '_> {
             }
         };
         raise(&mut message, rank, error);
-        self.rewrite(&message);
         // Any status is proof that the provider took it.
-        self.landed(name.seq);
+        let landed = self.landed(name.seq);
+        if message == before && !landed {
+            self.nothing_new = true;
+        } else {
+            self.rewrite(&message);
+        }
         Ok(())
     }
 
@@ -271,15 +277,17 @@ impl Life<'_, '_> {
         self.turn.set_timer(&entity, due, SEND_TIMER, &event(attempt));
     }
 
-    /// The message in flight needs no more attempts: the next may go.
-    fn landed(&mut self, seq: u64) {
-        if self.contact.outbox.flight.as_ref().is_some_and(|flight| flight.seq == seq) {
+    /// The message in flight needs no more attempts: the next may go. Whether it was in flight.
+    fn landed(&mut self, seq: u64) -> bool {
+        let in_flight = self.contact.outbox.flight.as_ref().is_some_and(|flight| flight.seq == seq);
+        if in_flight {
             let due = self.contact.outbox.flight.take().and_then(|flight| flight.timer);
             if let Some(due) = due {
                 let entity = self.entity();
                 self.turn.cancel_timer(&entity, due, SEND_TIMER);
             }
         }
+        in_flight
     }
 
     fn fail(&mut self, seq: u64, failure: SendFailure) -> Result<(), Halt> {

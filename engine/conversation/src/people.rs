@@ -67,8 +67,10 @@ impl Life<'_, '_> {
     }
 
     /// A person ends the case; the flow goes on.
-    pub fn end_case(&mut self, agent: Assignee, case: CaseId) -> Result<(), Halt> {
-        let (held, taken_at) = match self.held_by(&agent, case) {
+    pub fn end_case(&mut self, agent: Assignee, case: CaseId, version: Option<u64>) -> Result<(), Halt> {
+        let seen = |case: &Case| if case.is_as_seen(version) { Ok(()) } else { Err(Refusal::Stale) };
+        let held = self.held_by(&agent, case).and_then(|held| seen(held.0).map(|()| held));
+        let (held, taken_at) = match held {
             Ok((held, taken_at)) => (held.clone(), taken_at),
             Err(refusal) => {
                 self.turn.reply(&Err::<Case, _>(refusal));

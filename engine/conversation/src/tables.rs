@@ -30,7 +30,7 @@ pub const JOURNAL: Table<JournalEntry> = Table::new(24);
 pub const CASES: Table<Case> = Table::new(25);
 
 /// The key of a contact, and the beginning of the keys of its other rows.
-pub(crate) fn of_contact<V>(table: &Table<V>, id: ContactId) -> Key
+pub fn of_contact<V>(table: &Table<V>, id: ContactId) -> Key
 where
     V: Serialize + serde::de::DeserializeOwned,
 {
@@ -48,6 +48,13 @@ pub struct Contact {
     pub account: AccountId,
     /// Whom to send to, in the provider's own writing.
     pub reply_to: String,
+    /// Its phone as the provider last wrote it, digits only. Addresses hold a canonical form that is
+    /// a key and not for dialling.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// The provider's id of its last message.
+    #[serde(default)]
+    pub last_inbound_id: String,
     /// By what it is known.
     pub addresses: Vec<Address>,
     /// Addresses of the sender that are being claimed, or turned out to be somebody else's.
@@ -174,9 +181,9 @@ impl Contact {
         self.last_inbound_at + WINDOW
     }
 
-    /// A name to call it by in lists: its profile's, else what it is known by.
+    /// What people know it by: its phone, else the provider's id of it.
     pub fn display_address(&self) -> &str {
-        self.addresses.first().map_or(self.reply_to.as_str(), |address| address.value.as_str())
+        self.phone.as_deref().unwrap_or(&self.reply_to)
     }
 }
 

@@ -1,9 +1,7 @@
 //! Runs of flows: what the customer says moves the run, and what the run decides is carried out.
 
 use cauce_flows::{ContactFacts, Event, Facts, Outcome, Program, Run, RunState, WaitKind, start, step};
-use cauce_model::{
-    AddressKind, Author, ContactEvent, Direction, Effect, InboundContent, MessageStatus, RunId, Timestamp,
-};
+use cauce_model::{Author, ContactEvent, Direction, Effect, InboundContent, MessageStatus, RunId, Timestamp};
 use cauce_runtime::Halt;
 
 use crate::catalogue::{CATALOGUES, catalogue_key};
@@ -71,13 +69,12 @@ impl Life<'_, '_> {
     }
 
     fn facts(&self) -> Facts {
-        let phone = self.contact.addresses.iter().any(|address| address.kind == AddressKind::Phone);
         Facts {
             now: self.turn.now(),
             seed: self.turn.seed(),
             contact: ContactFacts {
                 name: self.contact.profile.name.clone(),
-                phone: phone.then(|| self.contact.reply_to.clone()),
+                phone: self.contact.phone.clone(),
                 language: None,
             },
         }

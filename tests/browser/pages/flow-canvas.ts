@@ -15,11 +15,55 @@ export class FlowCanvas {
     const address = new URL(`/recorridos/${flow}`, this.#url);
     if (contact) address.searchParams.set("contacto", contact);
     await this.page.goto(address.href);
-    await expect(this.page.getByTestId("canvas-ready")).toBeAttached();
+    await this.drawn();
+  }
+
+  /** The drawing stands. */
+  async drawn(): Promise<void> {
+    await expect(this.canvas).toBeAttached();
+  }
+
+  get canvas(): Locator {
+    return this.page.getByTestId("canvas-ready");
+  }
+
+  /** What is read of the chosen step. */
+  get panel(): Locator {
+    return this.page.getByTestId("step-panel");
+  }
+
+  /** Whose walk is lit, and how it stands. */
+  get banner(): Locator {
+    return this.page.getByTestId("walk-banner");
+  }
+
+  /** A button of the drawing: Acercar, Alejar, Ver todo. */
+  control(name: string): Locator {
+    return this.canvas.getByRole("button", { name });
+  }
+
+  /** The way out of a step by one of its exits. */
+  edge(step: string, exit: string): Locator {
+    return this.page.getByTestId(`rf__edge-${step}:${exit}`);
+  }
+
+  /** How large the drawing is shown; 1 is its own size. */
+  async zoom(): Promise<number> {
+    const viewport = this.canvas.locator(".react-flow__viewport");
+    return viewport.evaluate((element) => new DOMMatrix(getComputedStyle(element).transform).a);
   }
 
   node(id: string): Locator {
     return this.page.getByTestId(`node-${id}`);
+  }
+
+  get nodes(): Locator {
+    return this.page.getByTestId(/^node-/);
+  }
+
+  /** What the keyboard reaches of a step: the frame around its card. */
+  card(id: string): Locator {
+    return this.page.getByTestId(`rf__node-${id}`);
   }
 
   /** The contact has been here and gone on. */

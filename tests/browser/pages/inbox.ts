@@ -26,9 +26,19 @@ export class Inbox {
     return this.page.getByTestId(`tab-${tab}`);
   }
 
+  /** Opens the inbox on this list, with no conversation open. */
+  async openTab(tab: Tab): Promise<void> {
+    await this.page.goto(new URL(`/bandeja?tab=${tab}`, this.#url).href);
+  }
+
+  /** The rows of the list that is shown, from top to bottom. */
+  get rows(): Locator {
+    return this.page.getByTestId(/^row-/);
+  }
+
   /** The conversation's row in the list that is shown. */
   row(name: string): Locator {
-    return this.page.getByTestId(/^row-/).filter({ hasText: name });
+    return this.rows.filter({ hasText: name });
   }
 
   /** Opens the conversation and hands back the id of its contact. */
@@ -39,12 +49,37 @@ export class Inbox {
     return ((await row.getAttribute("data-testid")) ?? "").replace("row-", "");
   }
 
+  /** How long the person of this row has been waiting. */
+  waiting(name: string): Locator {
+    return this.row(name).getByTestId("waiting");
+  }
+
+  /** How many messages of this row nobody has read. */
+  unread(name: string): Locator {
+    return this.row(name).getByTestId("unread");
+  }
+
+  /** The mark on the tab of one's own cases: somebody wrote. */
+  get mineUnread(): Locator {
+    return this.page.getByTestId("mine-unread");
+  }
+
+  /** Whose conversation is open. */
+  get openName(): Locator {
+    return this.page.getByTestId("contact-name");
+  }
+
   get messages(): Locator {
     return this.page.getByTestId(/^message-/);
   }
 
   message(text: string | RegExp): Locator {
     return this.messages.filter({ hasText: text });
+  }
+
+  /** The button or row of this message that the customer chose. */
+  chosen(message: Locator): Locator {
+    return message.locator("[data-chosen=true]");
   }
 
   get take(): Locator {
@@ -73,8 +108,24 @@ export class Inbox {
     return this.page.getByTestId("window-countdown");
   }
 
+  /** Why and where an error stopped the run. */
+  get stoppedRun(): Locator {
+    return this.page.getByTestId("stopped-run");
+  }
+
+  /** From the conversation to the step where the person is. */
+  get viewPath(): Locator {
+    return this.page.getByTestId("view-path");
+  }
+
   get connectionBanner(): Locator {
     return this.page.getByTestId("connection-banner");
+  }
+
+  async logout(): Promise<void> {
+    await this.page.getByTestId("user-menu").click();
+    await this.page.getByTestId("logout").click();
+    await expect(this.page.getByTestId("login-submit")).toBeVisible();
   }
 
   async endCase(): Promise<void> {

@@ -50,6 +50,11 @@ export class Phone {
     return this.page.locator("[data-testid=bubble][data-from=customer]").filter({ hasText: text });
   }
 
+  /** "escribiendo…" under the name of the business. */
+  get typing(): Locator {
+    return this.page.getByRole("main").getByTestId("typing");
+  }
+
   async write(text: string): Promise<void> {
     await this.input.fill(text);
     await this.input.press("Enter");

@@ -334,6 +334,11 @@ export interface components {
         CaseCommand: {
             /** @description An id that the client makes up; the same one again has no second effect. */
             command: string;
+            /**
+             * Format: int64
+             * @description The version of the case that the client saw: the command is refused when it has moved on.
+             */
+            version?: number | null;
         };
         /**
          * @description Where a case stands.
@@ -868,7 +873,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `case.taken` with its holder, `case.not_taken`, `case.ended` */
+            /** @description `case.taken` with its holder, `case.not_taken`, `case.stale`, `case.ended` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -910,7 +915,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `case.taken` with its holder, `case.ended` */
+            /** @description `case.taken` with its holder, `case.stale`, `case.ended` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,68 @@
+// What axe (the accessibility engine) finds on the screens people work on, light and dark.
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
+import type { Page } from "@playwright/test";
+import type { AxeResults } from "axe-core";
+
+import { askForAPerson, greet, WELCOME } from "./journeys.ts";
+import { FlowCanvas } from "./pages/flow-canvas.ts";
+import { expect, test } from "./test.ts";
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const GRAVE = ["serious", "critical"];
+
+test("axe has no serious finding on login, inbox, flow and phone", async ({ house, phone, inboxOf, browser }) => {
+  const customer = "Rosa Quispe";
+  const context = await browser.newContext();
+  const login = await context.newPage();
+  await login.goto(house.ready.url);
+  await expect(login.getByTestId("login-submit")).toBeVisible();
+  await expectNothingGrave(login, "login");
+  await login.getByTestId("login-submit").click();
+  await expect(login.getByTestId("login-problem")).toBeVisible();
+  await expectNothingGrave(login, "login, refused");
+  await context.close();
+
+  await phone.open();
+  await phone.choose("Luis Mamani");
+  await greet(phone);
+  await phone.choose(customer);
+  await greet(phone);
+  await askForAPerson(phone);
+  await expectNothingGrave(phone.page, "phone");
+
+  const inbox = await inboxOf(house.agents[0]);
+  await expect(inbox.row(customer)).toBeVisible();
+  await expectNothingGrave(inbox.page, "inbox");
+  const contact = await inbox.open(customer);
+  await inbox.take.click();
+  await inbox.answer("Hola, Rosa");
+  await expectNothingGrave(inbox.page, "conversation");
+
+  const canvas = new FlowCanvas(inbox.page, house.ready.url);
+  await canvas.open(WELCOME.flow, contact);
+  await canvas.node(WELCOME.nodes.handoff).click();
+  await expect(canvas.panel).toBeVisible();
+  await expectNothingGrave(canvas.page, "flow");
+});
+
+async function expectNothingGrave(page: Page, screen: string) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    expect(await findings(page), `${screen}, ${colorScheme}`).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: null });
+}
+
+/** Each grave finding as a line: the rule, the element, and what is wrong with it. */
+async function findings(page: Page): Promise<string[]> {
+  // Evaluated and not inserted: the pages allow no foreign script.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(
+    () => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  );
+  return violations
+    .filter(({ impact }) => GRAVE.includes(impact ?? ""))
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ""}`));
+}
