@@ -297,7 +297,7 @@ impl House {
             for home in app.runtime.homes() {
                 let to = EntityAddress { slot: home, ..desk.clone() };
                 let case = CaseId::new(home, u64::MAX);
-                let take = DeskEvent::Take { agent: nobody.clone(), case };
+                let take = DeskEvent::Take { agent: nobody.clone(), case, version: None };
                 app.submit(to, &take, None).await.unwrap().settled.wait().await;
             }
         }

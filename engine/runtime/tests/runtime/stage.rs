@@ -180,8 +180,9 @@ impl Executor for Caller {
                 None => Vec::new(),
             };
             let Call { id, resumed, .. } = call;
+            let silent = outside.silent.load(Ordering::SeqCst);
             outside.asked.send_modify(|asked| asked.push(Asked { id: id.clone(), resumed, durable }));
-            if outside.silent.load(Ordering::SeqCst) {
+            if silent {
                 std::future::pending::<()>().await;
             }
             to_bytes(&Do::Write(format!("answer {id}")))
