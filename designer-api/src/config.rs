@@ -24,7 +24,8 @@ pub struct Config {
     /// How long the outcome of a send is waited for when nobody can say whether it was sent, in seconds.
     #[serde(default = "default_hold")]
     pub hold_seconds: u32,
-    /// How long timers that came due while Cauce was down wait for messages that arrive late, in seconds.
+    /// How long timers that came due while Cauce was down wait for messages that arrive late, in seconds;
+    /// never less than `hold_seconds`.
     #[serde(default = "default_grace")]
     pub grace_seconds: u32,
     /// In the demo, where the test phone is.

@@ -40,7 +40,7 @@ pub const PARTITIONS: u16 = 4;
 /// How long the outcome of an uncertain send is waited for.
 pub const HOLD: Duration = Duration::seconds(60);
 /// How long timers that came due while the house was closed wait.
-pub const GRACE: Duration = Duration::seconds(10);
+pub const GRACE: Duration = Duration::seconds(90);
 /// The demo journey.
 pub const WELCOME: &str = include_str!("../../examples/bienvenida.yaml");
 
