@@ -268,9 +268,9 @@ pub enum Stage {
     Queued,
     /// A person.
     Open,
-    /// Nobody.
+    /// Nobody ever did: no flow answered.
     Idle,
-    /// Nobody; the last case is over.
+    /// Nobody any more.
     Ended,
 }
 
@@ -322,7 +322,7 @@ pub enum Tab {
     Open,
     /// In a flow.
     Bot,
-    /// With a last case that is over.
+    /// With whom nobody speaks now.
     Ended,
     /// All.
     #[default]

@@ -16,7 +16,7 @@ pub struct Case {
     pub queue: QueueId,
     /// Where it stands.
     pub state: CaseState,
-    /// Grows with every change; a command that saw an older one is refused.
+    /// Grows with every change; a command that names another one is refused.
     pub version: u64,
     /// Since when the customer waits.
     pub queued_at: Timestamp,

@@ -26,7 +26,7 @@ impl Check {
             let problems = match std::fs::read_to_string(file) {
                 Ok(text) => problems(&text),
                 Err(error) => {
-                    let help = "Revise la ruta y los permisos.";
+                    let help = "Revisa la ruta y los permisos.";
                     vec![Problem::error(
                         "doc.unreadable",
                         format!("No se puede leer el archivo: {error}."),
