@@ -58,8 +58,16 @@ test("two agents see the queue live, each answers their own, one logs out", asyn
     await expect(ana.tab("queued")).toHaveAttribute("aria-selected", "true");
   });
 
-  await test.step("a customer of hers writes while she looks elsewhere", async () => {
+  await test.step("a customer of hers writes while she looks elsewhere; a colleague's look reads nothing", async () => {
+    await luis.tab("open").click();
+    await luis.open("Carmen Flores");
+    const read: string[] = [];
+    luis.page.on("request", (request) => {
+      if (request.url().endsWith("/read")) read.push(request.url());
+    });
     await phone.write("¿Sigues ahí?");
+    await expect(luis.message("¿Sigues ahí?")).toBeVisible();
+    expect(read).toEqual([]);
     await expect(ana.mineUnread).toBeVisible();
     await expect(ana.page).toHaveTitle("(2) Cauce");
     await expect(luis.mineUnread).toBeHidden();
@@ -81,6 +89,7 @@ test("two agents see the queue live, each answers their own, one logs out", asyn
   });
 
   await test.step("the other one takes the last: nobody waits any more", async () => {
+    await luis.tab("queued").click();
     await luis.open("Jorge Salas");
     await luis.take.click();
     await expect(luis.composer).toBeVisible();

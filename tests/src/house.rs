@@ -24,7 +24,7 @@ use cauce_designer_api::config::Config;
 use cauce_model::{Assignee, CaseId, ContactId, DeskEvent, Duration, Slot, Timestamp};
 use cauce_runtime::{Clock, DeadLetter, EntityAddress, ManualClock};
 use cauce_store::{FolderError, SharedStore, SledStore, Table, rows};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::Value;
 
 pub use agent::{Agent, Answer, Events, LiveEvent};
@@ -282,8 +282,12 @@ impl House {
                 news.next().await.expect("the house is open").expect("the feed can be read");
             }
         };
-        let found = tokio::time::timeout(PATIENCE, found).await;
-        found.unwrap_or_else(|_| panic!("waited too long; at last: {seen}"))
+        if let Ok(found) = tokio::time::timeout(PATIENCE, found).await {
+            return found;
+        }
+        let untold = if look().await.is_ok() { " (it is so now, and nobody told)" } else { "" };
+        let failure = app.runtime.failure().now_or_never();
+        panic!("waited too long{untold}; the store says {failure:?}; at last: {seen}")
     }
 
     /// Returns when all that was due before, and the mail it caused, has been done. Sends that it caused

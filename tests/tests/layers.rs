@@ -1,5 +1,7 @@
 //! The floors of the house: a crate imports only from floors below it, and the emulator from none.
 
+#![allow(clippy::unwrap_used, reason = "what stands around the tests may fail like a test")]
+
 use std::collections::BTreeMap;
 use std::process::Command;
 

@@ -86,7 +86,9 @@ impl Graph {
 
     /// Ends the hanging of an attempt.
     pub fn release(&self, attempt: &str, reaction: Reaction) {
-        self.state.send_modify(|state| drop(state.released.insert(attempt.to_owned(), reaction)));
+        self.state.send_modify(|state| {
+            state.released.insert(attempt.to_owned(), reaction);
+        });
     }
 
     /// Everything that was posted, in order.

@@ -38,7 +38,7 @@ const POINTS: [(&str, &[&str]); 11] = [
     ("claim.begin", &["1", "2"]),
     ("command.before_answer", &["1", "2", "3", "4"]),
     ("mail.before_delivery", &["1", "2", "3", "4", "5"]),
-    ("reader.before_commit", &["1", "5", "20", "40", "19:1500", "22:1500"]),
+    ("reader.before_commit", &["1", "5", "20", "30", "19:1500", "22:1500"]),
 ];
 
 /// A way for Cauce to be killed.

@@ -85,6 +85,7 @@ async fn who_comes_back_after_a_restart_misses_nothing() {
     for customer in &customers {
         customer.got(&["accepted"]).await;
     }
+    house.settle().await;
     let mut events = rosa.events(Some(&house.app().runtime.written().to_string())).await;
     events.next().await.unwrap();
     let last = house.customer("Última");
@@ -129,4 +130,19 @@ async fn a_list_that_is_asked_after_a_write_shows_it() {
         assert_eq!(mine["items"][0]["case"]["id"], json!(case));
         assert_eq!(mine["counts"]["mine"], json!(n + 1));
     }
+}
+
+#[tokio::test]
+async fn who_has_logged_out_hears_nothing_more() {
+    let house = House::with(HELP).await;
+    let (rosa, luis, ana) = (house.login("Rosa").await, house.login("Luis").await, house.customer("Ana"));
+    let (mut hers, mut his) = (rosa.events(None).await, luis.events(None).await);
+    for events in [&mut hers, &mut his] {
+        assert_eq!(events.next().await.unwrap().event, "hello");
+    }
+    assert_eq!(rosa.post("/api/logout", &Value::Null).await.status, 204);
+    house.settle().await;
+    ana.says("hola").await;
+    assert_eq!(his.next().await.unwrap().event, "change");
+    assert_eq!(hers.next().await, None);
 }

@@ -179,3 +179,22 @@ async fn a_case_that_was_taken_does_not_time_out() {
     assert_eq!(rosa.reply(&case, "Aquí sigo.").await.status, 202);
     assert_eq!(ana.transcript().await.last().unwrap(), "Rosa: Aquí sigo.");
 }
+
+#[tokio::test]
+async fn who_saw_an_older_case_is_told_that_it_moved_on() {
+    let house = House::with(HELP).await;
+    let (ana, rosa) = (house.customer("Ana"), house.login("Rosa").await);
+    ana.says("hola").await;
+    let case = ana.waits_for_a_person().await;
+    let press = async |what: &str, version: u64| {
+        let body = json!({ "command": format!("{what} {version}"), "version": version });
+        let answer = rosa.post(&format!("/api/cases/{case}/{what}"), &body).await;
+        (answer.status, answer.code().to_owned())
+    };
+    let stale = (409, "case.stale".to_owned());
+    assert_eq!(press("take", 7).await, stale);
+    assert_eq!(press("take", 1).await.0, 200);
+    assert_eq!(press("end", 1).await, stale);
+    assert_eq!(ana.conversation().await["summary"]["case"]["state"], "open");
+    assert_eq!(press("end", 2).await.0, 200);
+}

@@ -72,16 +72,19 @@ export function ConversationView({ contact, ...props }: Props) {
 const holdsAny = (client: QueryClient) =>
   (client.getQueryData(conversationsQuery("mine").queryKey)?.pages[0]?.counts.mine ?? 0) > 0;
 
-/** Tells the server that what is on screen was seen; a hidden tab sees nothing. */
-function useMarkRead({ summary, messages }: Conversation) {
+/**
+ * Tells the server that what is on screen was seen; a hidden tab sees nothing, and who looks at a colleague's
+ * conversation leaves the mark for them.
+ */
+function useMarkRead({ summary, messages }: Conversation, isOthers: boolean) {
   const visible = useDocumentVisibility() === "visible";
   const last = messages.at(-1)?.id;
   const { contact, unread } = summary;
   useEffect(() => {
-    if (!visible || unread === 0 || last === undefined) return;
+    if (!visible || isOthers || unread === 0 || last === undefined) return;
     // A failure only leaves the mark unread; the next message or visit tries again.
     markRead(contact).catch(() => {});
-  }, [visible, unread, last, contact]);
+  }, [visible, isOthers, unread, last, contact]);
 }
 
 type OpenProps = Omit<Props, "contact"> & { conversation: Conversation };
@@ -111,7 +114,7 @@ function Open({ conversation, tab, onTaken, onEnded, onNext }: OpenProps) {
   const { contact } = summary;
   const live = summary.case && summary.case.state !== "ended" ? summary.case : null;
   const mine = live?.state === "open" && live.assignee?.id === me.user.id;
-  useMarkRead(conversation);
+  useMarkRead(conversation, live?.state === "open" && !mine);
 
   // A refusal means that this screen was behind: it catches up at once, also without a live connection.
   function refuse(error: ApiError | null) {
