@@ -240,6 +240,8 @@ pub struct ConversationSummary {
     pub address: String,
     /// Who speaks with them.
     pub stage: Stage,
+    /// Whether an error stopped their last run of a flow.
+    pub stopped: bool,
     /// Messages that no person has read.
     pub unread: u32,
     /// The last message.

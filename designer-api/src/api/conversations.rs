@@ -391,6 +391,7 @@ async fn summary_view(app: &App, summary: &Summary) -> Result<ConversationSummar
             ListStage::Ended => Stage::Ended,
             ListStage::Idle => Stage::Idle,
         },
+        stopped: matches!(&summary.run, Some(RunHead { stage: RunStage::Failed { .. }, .. })),
         unread: summary.unread,
         last: summary.last.as_ref().map(|last| LastMessage {
             text: last.text.clone(),

@@ -64,9 +64,7 @@ async fn a_busy_port_or_folder_is_one_sentence() {
     assert_eq!(refused.status.code(), Some(1));
     assert_eq!(
         String::from_utf8(refused.stderr).unwrap(),
-        format!(
-            "{address} is in use by another program. End that one or choose another address.\n"
-        )
+        format!("{address} is in use by another program. End that one or choose another address.\n")
     );
     assert!(refused.stdout.is_empty());
 

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/
 import { setServerTime } from "../lib/clock";
 import { lastWrite, request, setCsrf } from "./http";
 import { isOwn, mergeEarlier, mergeLatest } from "./transcript";
-import type { Conversation, FlowView, Me, Tab } from "./types";
+import type { CaseView, Conversation, FlowView, Me, Tab } from "./types";
 
 export const keys = {
   me: ["me"] as const,
@@ -105,11 +105,14 @@ export const flowQuery = (flow: string, version?: string) =>
 /** Every command carries an id of its own: repeated, it has one effect. */
 export const newCommand = () => crypto.randomUUID();
 
-export const takeCase = (id: string, command: string) =>
-  request("POST", "/api/cases/{case}/take", { params: { case: id }, body: { command } });
+/** A case as it was seen: a command on one that has moved on since is refused. */
+type SeenCase = Pick<CaseView, "id" | "version">;
 
-export const endCase = (id: string, command: string) =>
-  request("POST", "/api/cases/{case}/end", { params: { case: id }, body: { command } });
+export const takeCase = ({ id, version }: SeenCase, command: string) =>
+  request("POST", "/api/cases/{case}/take", { params: { case: id }, body: { command, version } });
+
+export const endCase = ({ id, version }: SeenCase, command: string) =>
+  request("POST", "/api/cases/{case}/end", { params: { case: id }, body: { command, version } });
 
 export const markRead = (contact: string) =>
   request("POST", "/api/conversations/{contact}/read", { params: { contact } });

@@ -471,6 +471,8 @@ export interface components {
             run: components["schemas"]["RunView"] | null;
             /** @description Who speaks with them. */
             stage: components["schemas"]["Stage"];
+            /** @description Whether an error stopped their last run of a flow. */
+            stopped: boolean;
             /**
              * Format: int32
              * @description Messages that no person has read.

@@ -178,7 +178,7 @@ const Row = memo(function Row({ item, tab, selected, now }: RowProps) {
         </div>
         <div className={styles.chips}>
           {item.name && <span className={styles.address}>{item.address}</span>}
-          <StageChip item={item} />
+          <StageChip item={item} stopped={item.stopped} />
           {queued && (
             <span
               className={styles.waiting}

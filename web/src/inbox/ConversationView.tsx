@@ -128,7 +128,7 @@ function Open({ conversation, tab, onTaken, onEnded, onNext }: OpenProps) {
     setRefusal(null);
     let done = false;
     try {
-      await (kind === "take" ? takeCase : endCase)(live.id, newCommand());
+      await (kind === "take" ? takeCase : endCase)(live, newCommand());
       done = true;
     } catch (error) {
       if (error instanceof ApiError) setRefusal(error);

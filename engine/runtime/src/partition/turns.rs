@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cauce_model::{Duration, Slot, Timestamp};
+use cauce_model::{Duration, Timestamp};
 use cauce_store::{Key, StoreError, Table, rows};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -55,7 +55,7 @@ impl Partition {
                 }
                 if let Some(command) = command {
                     let reply = turn.decided.reply.clone().unwrap_or_default();
-                    turn.put(&COMMANDS, command_key(to.slot, command, now), &reply);
+                    turn.put(&COMMANDS, command_key(to, command, now), &reply);
                 }
                 Ok(())
             }));
@@ -98,16 +98,16 @@ impl Partition {
     }
 }
 
-fn command_key(slot: Slot, command: &Command, at: Timestamp) -> Key {
-    let name = hash(&[command.actor.as_bytes(), command.id.as_bytes()]);
-    COMMANDS.key(slot).number(day_of(at)).bytes(&name[..16])
+fn command_key(to: &EntityAddress, command: &Command, at: Timestamp) -> Key {
+    let name = hash(&[to.key.as_bytes(), command.actor.as_bytes(), command.id.as_bytes()]);
+    COMMANDS.key(to.slot).number(day_of(at)).bytes(&name[..16])
 }
 
 /// What the same command answered before: today or yesterday.
 fn answered_before(turn: &Turn<'_>, command: Option<&Command>) -> Result<Option<Vec<u8>>, Halt> {
     let Some(command) = command else { return Ok(None) };
     for at in [turn.now(), turn.now() - Duration::days(1)] {
-        if let Some(reply) = turn.get(&COMMANDS, &command_key(turn.this().slot, command, at))? {
+        if let Some(reply) = turn.get(&COMMANDS, &command_key(turn.this(), command, at))? {
             return Ok(Some(reply));
         }
     }
