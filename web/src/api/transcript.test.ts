@@ -22,7 +22,7 @@ const conversation = (messages: Message[], earlier: boolean): Conversation => ({
     name: null,
     address: "+51 1",
     stage: "bot",
-  stopped: false,
+    stopped: false,
     unread: 0,
     last: null,
     window_ends_at: null,
