@@ -398,6 +398,16 @@ fn failed(source: &str, error: &EvalAltResult) -> Failure {
         EvalAltResult::ErrorFunctionNotFound(call, _) => {
             Failure::new("expr.wrong_data", format!("En «{source}» no se puede aplicar {call}."))
         }
+        EvalAltResult::ErrorArithmetic(..) => {
+            let text = format!("«{source}» es una cuenta que no se puede hacer, como dividir entre cero.");
+            Failure::new("expr.arithmetic", text)
+        }
+        EvalAltResult::ErrorMismatchDataType(..) | EvalAltResult::ErrorMismatchOutputType(..) => {
+            Failure::new(
+                "expr.wrong_data",
+                format!("«{source}» recibe un dato de otro tipo que el que espera."),
+            )
+        }
         other => Failure::new("expr.failed", format!("«{source}» falló: {other}.")),
     }
 }
