@@ -91,7 +91,6 @@ export function PendingBubble({ pending, onAgain, onDiscard }: PendingProps) {
     <article
       className={styles.bubble}
       data-author="agent"
-      data-pending={problem === null}
       data-testid="message-pending"
     >
       <Author icon={<IconUser size={14} aria-hidden />}>{t("common.you")}</Author>
