@@ -88,11 +88,7 @@ export function PendingBubble({ pending, onAgain, onDiscard }: PendingProps) {
   const errorText = useErrorText();
   const { problem } = pending;
   return (
-    <article
-      className={styles.bubble}
-      data-author="agent"
-      data-testid="message-pending"
-    >
+    <article className={styles.bubble} data-author="agent" data-testid="message-pending">
       <Author icon={<IconUser size={14} aria-hidden />}>{t("common.you")}</Author>
       <MessageContent content={{ type: "text", body: pending.body }} chosen={undefined} />
       {problem === null ? (
