@@ -5,7 +5,6 @@
 mod control;
 mod faults;
 mod graph;
-mod independence;
 mod process;
 mod stage;
 mod webhooks;
