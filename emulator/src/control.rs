@@ -1,4 +1,5 @@
 //! The control API under `/emulator`: the phone's side of every conversation, and the hands of a test.
+//! Files are in `control_media`.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -20,7 +21,7 @@ use crate::{
     emulator::{Change, Emulator},
     faults::Fault,
     ids::{self, Side},
-    inbound::{self, Act},
+    inbound::{self, Said, Scene},
     payload,
     refusal::Refusal,
     signature,
@@ -107,10 +108,10 @@ pub async fn write(
     State(emulator): Shared,
     Path(wa_id): Path<String>,
     query: Result<Query<Copies>, QueryRejection>,
-    body: Body<Act>,
+    body: Body<Said>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let Query(Copies { times, parallel }) = query?;
-    let Json(act) = body?;
+    let Json(said) = body?;
     if !(1..=MOST_TIMES).contains(&times) {
         return Err(Refusal::unfit("invalid_times", format!("times is 1 to {MOST_TIMES}.")));
     }
@@ -119,7 +120,8 @@ pub async fn write(
         return Err(Refusal::no_customer(&wa_id));
     }
     let (fresh, at) = (core.wamid(Side::Customer, &wa_id), core.now());
-    let element = inbound::element(&emulator.config, &core.state, &wa_id, act, fresh.clone(), at)?;
+    let scene = Scene { emulator: &emulator, state: &core.state, wa_id: &wa_id, at };
+    let element = inbound::element(&scene, said, fresh.clone())?;
     // Meta may deliver an element whose id is no text; the phone still needs a name for the bubble.
     let id = element.get("id").and_then(Value::as_str).map_or(fresh, str::to_owned);
     let element = Value::Object(element);
@@ -251,7 +253,7 @@ pub async fn move_clock(State(emulator): Shared, body: Body<Clock>) -> Result<Js
 pub async fn reset(State(emulator): Shared) -> Result<StatusCode, Refusal> {
     let mut core = emulator.lock();
     emulator.commit(&mut core, vec![Fact::Reset])?;
-    core.begin_epoch();
+    core.begin_epoch()?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::HashSet,
     io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -14,6 +15,8 @@ use crate::{
     config::Config,
     faults::Faults,
     ids::{self, Side},
+    links,
+    media::{File, Files, Media},
     payload,
     persist::{DataError, Journal},
     state::{Fact, State},
@@ -22,6 +25,7 @@ use crate::{
 
 /// The time Meta waits for the answer to a webhook.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(20);
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Everything one process holds.
 pub struct Emulator {
@@ -29,6 +33,10 @@ pub struct Emulator {
     pub config: Config,
     /// The client that posts webhooks.
     pub http: reqwest::Client,
+    /// The client that fetches what messages link to.
+    pub links: reqwest::Client,
+    /// `http://` and the address it is reached at, for the web addresses that webhooks carry.
+    pub origin: String,
     changes: broadcast::Sender<Change>,
     core: Mutex<Core>,
 }
@@ -39,6 +47,8 @@ pub struct Core {
     pub state: State,
     /// Faults still to happen. They do not survive a restart.
     pub faults: Faults,
+    /// The bytes of files.
+    pub files: Files,
     /// Goes up at every reset; work that began in an earlier epoch ends.
     pub epoch: u64,
     journal: Journal,
@@ -60,11 +70,20 @@ impl Emulator {
     ///
     /// # Errors
     /// When the data folder cannot be used.
-    pub fn open(config: Config) -> Result<Arc<Self>, DataError> {
-        let (journal, state) = match &config.data {
-            Some(folder) => Journal::open(folder)?,
-            None => (Journal::nowhere(), State::default()),
+    pub fn open(config: Config, mut address: SocketAddr) -> Result<Arc<Self>, DataError> {
+        let (journal, state, files) = match &config.data {
+            Some(folder) => {
+                let (journal, state) = Journal::open(folder)?;
+                let path = folder.join("media");
+                let files = Files::open(path.clone(), |id| state.media.contains_key(id))
+                    .map_err(|source| DataError::Unusable { path, source })?;
+                (journal, state, files)
+            }
+            None => (Journal::nowhere(), State::default(), Files::in_memory()),
         };
+        if address.ip().is_unspecified() {
+            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
         // The receiver is called directly, as Meta would: no proxy, and a redirect is not a 200.
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -86,9 +105,15 @@ impl Emulator {
             .map(|(id, _)| id.clone())
             .collect();
         let busy = waiting.iter().cloned().collect();
-        let core = Core { state, faults: Faults::default(), epoch: 0, journal, busy };
-        let emulator =
-            Arc::new(Self { config, http, changes: broadcast::Sender::new(1024), core: Mutex::new(core) });
+        let core = Core { state, faults: Faults::default(), files, epoch: 0, journal, busy };
+        let emulator = Arc::new(Self {
+            config,
+            http,
+            links: links::client(),
+            origin: format!("http://{address}"),
+            changes: broadcast::Sender::new(1024),
+            core: Mutex::new(core),
+        });
         for wa_id in waiting {
             tokio::spawn(webhook::empty_queue(emulator.clone(), 0, wa_id));
         }
@@ -134,6 +159,22 @@ impl Emulator {
         Ok(())
     }
 
+    /// Keeps a file for `days` days under a fresh media id.
+    ///
+    /// # Errors
+    /// When it could not be written; then there is no such file.
+    pub fn keep(self: &Arc<Self>, core: &mut Core, file: File, days: i64) -> io::Result<String> {
+        let now = core.now();
+        let id = ids::media_id(&core.state.media_made.to_string(), now);
+        let File { mime, name, sha256, bytes } = file;
+        let size = bytes.len() as u64;
+        core.files.write(&id, bytes)?;
+        let expires_at = now.saturating_add(days * DAY_MS);
+        let media = Media { mime, name, sha256, size, expires_at, deleted: false };
+        self.commit(core, vec![Fact::Kept { id: id.clone(), media }])?;
+        Ok(id)
+    }
+
     /// Tells the phone page, if one listens.
     pub fn announce(&self, change: Change) {
         // An error only says that nobody listens.
@@ -172,11 +213,15 @@ impl Core {
         self.busy.remove(wa_id);
     }
 
-    /// After a reset: no fault, no worker of the past.
-    pub fn begin_epoch(&mut self) {
+    /// After a reset: no fault, no file, no worker of the past.
+    ///
+    /// # Errors
+    /// When a file could not be removed. All else is done, and the next start removes it.
+    pub fn begin_epoch(&mut self) -> io::Result<()> {
         self.epoch += 1;
         self.busy.clear();
         self.faults.clear();
+        self.files.clear()
     }
 }
 
@@ -190,10 +235,13 @@ fn change(state: &State, fact: &Fact) -> Option<Change> {
         | Fact::Accepted { wa_id, .. }
         | Fact::Opened { wa_id }
         | Fact::Typing { wa_id, .. } => Some(Change::Customer(wa_id.clone())),
-        Fact::Reached { id, .. } | Fact::MarkedRead { id } => of_message(id),
+        Fact::Reached { id, .. }
+        | Fact::MarkedRead { id }
+        | Fact::Fetched { id, .. }
+        | Fact::NotFetched { id, .. } => of_message(id),
         Fact::Tried { webhook, .. } | Fact::Taken { webhook } => {
             state.webhooks.get(webhook).map(|webhook| Change::Customer(webhook.wa_id.clone()))
         }
-        Fact::Queued { .. } => None,
+        Fact::Queued { .. } | Fact::Kept { .. } | Fact::Deleted { .. } => None,
     }
 }

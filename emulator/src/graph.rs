@@ -1,4 +1,4 @@
-//! The Graph endpoints: send, mark as read, typing, and the number's own fields.
+//! The Graph endpoints of the number: send, mark as read, typing, and its own fields. Files are in `graph_media`.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -13,11 +13,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    codes::Failure,
     emulator::{Change, Core, Emulator},
     faults::{SendFault, When},
     graph_error::GraphError,
+    graph_media,
     ids::{self, Side},
-    phone,
+    message, phone,
     state::Fact,
     statuses,
     validate::{self, Recipient},
@@ -25,8 +27,10 @@ use crate::{
 
 /// How long the typing sign shows when no message ends it.
 const TYPING_MS: u64 = 25_000;
+/// How old a message may be that the business reacts to.
+const REACTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
-/// `GET /v{N}/{object}?fields=`: what is known of the number.
+/// `GET /v{N}/{object}?fields=&phone_number_id=`: what is known of the number, or of a file.
 pub async fn get_object(
     State(emulator): State<Arc<Emulator>>,
     Path((version, object)): Path<(String, String)>,
@@ -37,20 +41,22 @@ pub async fn get_object(
     if !is_version(&version) {
         return phone::file(uri.path());
     }
-    let number = authorize(&emulator, &version, &headers).and_then(|()| {
+    let answer = async {
+        authorize(&emulator, &version, &headers)?;
         if object == emulator.config.phone_number_id {
             Ok(Json(number(&emulator, query.fields.as_deref())))
         } else {
-            Err(GraphError::no_object("get", &object))
+            graph_media::lookup(&emulator, &object, query.phone_number_id.as_deref(), &headers).await
         }
-    });
-    framed(&version, number)
+    };
+    framed(&version, answer.await)
 }
 
 /// The query of a read.
 #[derive(Deserialize)]
 pub struct Fields {
     fields: Option<String>,
+    phone_number_id: Option<String>,
 }
 
 /// `POST /v{N}/{phone_number_id}/messages`: a send, or a customer's message marked as read.
@@ -78,10 +84,12 @@ pub async fn post_messages(
 }
 
 /// Why a Graph call got no answer of its own.
-enum Refusal {
+pub enum Refusal {
+    /// Meta's own error.
     Graph(GraphError),
     /// The edge's answer to too many requests: a page, not JSON.
     TooManyRequests,
+    /// The data folder could not be written or read.
     Data(io::Error),
 }
 
@@ -106,7 +114,7 @@ impl IntoResponse for Refusal {
                     .into_response()
             }
             Self::Data(error) => {
-                tracing::error!(%error, "the data folder cannot be written");
+                tracing::error!(%error, "the data folder cannot be used");
                 GraphError::server().into_response()
             }
         }
@@ -115,6 +123,7 @@ impl IntoResponse for Refusal {
 
 async fn send(emulator: &Arc<Emulator>, body: Map<String, Value>) -> Result<Json<Value>, Refusal> {
     let recipient = validate::send(&body)?;
+    let body = Value::Object(body);
     let (wa_id, fault) = {
         let mut core = emulator.lock();
         let wa_id = match &recipient {
@@ -127,24 +136,36 @@ async fn send(emulator: &Arc<Emulator>, body: Map<String, Value>) -> Result<Json
         if wa_id == emulator.config.business_digits() {
             return Err(GraphError::to_oneself().into());
         }
-        let fault = core.faults.take_for_send(&wa_id);
+        if let Some(id) = message::file_id(&body)
+            && !core.state.media.get(id).is_some_and(|media| media.is_known(core.now()))
+        {
+            return Err(GraphError::no_media(id).into());
+        }
+        let fault = core.faults.take_for_send(&wa_id, message::kind(&body));
         if fault.is_some() {
             emulator.announce(Change::Customer(wa_id.clone()));
         }
         (wa_id, fault)
     };
+    let (mut failure, mut late) = (None, None);
     match fault {
         Some(SendFault::Throttle) => return Err(GraphError::throttled().into()),
         Some(SendFault::TooManyRequests) => return Err(Refusal::TooManyRequests),
         Some(SendFault::ServerError(When::Before)) => return Err(GraphError::server().into()),
+        Some(SendFault::Refuse(Failure { code, details })) => {
+            return Err(GraphError::of(code, Some(details)).into());
+        }
         Some(SendFault::Wait(ms)) => tokio::time::sleep(Duration::from_millis(ms)).await,
-        Some(SendFault::AnswerLate(_) | SendFault::ServerError(When::After)) | None => {}
+        Some(SendFault::Fail(reason)) => failure = Some(reason),
+        Some(SendFault::AnswerLate(ms)) => late = Some(Ok(ms)),
+        Some(SendFault::ServerError(When::After)) => late = Some(Err(GraphError::server())),
+        None => {}
     }
-    let wamid = accept(emulator, &wa_id, body)?;
-    match fault {
-        Some(SendFault::ServerError(When::After)) => return Err(GraphError::server().into()),
-        Some(SendFault::AnswerLate(ms)) => tokio::time::sleep(Duration::from_millis(ms)).await,
-        _ => {}
+    let wamid = accept(emulator, &wa_id, body, failure)?;
+    match late {
+        Some(Err(error)) => return Err(error.into()),
+        Some(Ok(ms)) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        None => {}
     }
     let contact = match recipient {
         Recipient::Phone { input, digits } => json!({"input": input, "wa_id": digits}),
@@ -154,7 +175,12 @@ async fn send(emulator: &Arc<Emulator>, body: Map<String, Value>) -> Result<Json
 }
 
 /// Stores the message and starts its statuses. A person nobody has heard of is on WhatsApp too.
-fn accept(emulator: &Arc<Emulator>, wa_id: &str, body: Map<String, Value>) -> io::Result<String> {
+fn accept(
+    emulator: &Arc<Emulator>,
+    wa_id: &str,
+    body: Value,
+    failure: Option<Failure>,
+) -> io::Result<String> {
     let mut core = emulator.lock();
     let mut facts = Vec::new();
     if !core.state.customers.contains_key(wa_id) {
@@ -162,19 +188,43 @@ fn accept(emulator: &Arc<Emulator>, wa_id: &str, body: Map<String, Value>) -> io
         facts.push(Fact::Customer { wa_id: wa_id.to_owned(), name });
     }
     let (wamid, at) = (core.wamid(Side::Business, wa_id), core.now());
-    let in_window = core.state.window_is_open(wa_id, at);
-    let reordered = in_window && core.faults.take_reorder(wa_id);
-    facts.push(Fact::Accepted {
-        id: wamid.clone(),
-        wa_id: wa_id.to_owned(),
-        at,
-        body: Value::Object(body),
-        in_window,
-        reordered,
-    });
+    let failure = match failure {
+        Some(failure) => Some(failure),
+        None => why_undeliverable(&core, wa_id, &body, at)?,
+    };
+    let one_status = failure.is_some() || message::kind(&body) == "reaction";
+    let reordered = !one_status && core.faults.take_reorder(wa_id);
+    facts.push(Fact::Accepted { id: wamid.clone(), wa_id: wa_id.to_owned(), at, body, failure, reordered });
     emulator.commit(&mut core, facts)?;
     tokio::spawn(statuses::advance(emulator.clone(), core.epoch, wamid.clone()));
     Ok(wamid)
+}
+
+/// What keeps a message from ever being sent, which Meta finds out only after it has accepted the call.
+fn why_undeliverable(core: &Core, wa_id: &str, body: &Value, now: i64) -> io::Result<Option<Failure>> {
+    if !core.state.window_is_open(wa_id, now) {
+        return Ok(Some(Failure::outside_window()));
+    }
+    if message::kind(body) == "reaction" {
+        let target = body["reaction"]["message_id"].as_str().unwrap_or_default();
+        return Ok(match core.state.messages.get(target).filter(|message| message.wa_id == wa_id) {
+            None => Some(Failure::no_reaction("There is no such message in this conversation.")),
+            Some(message) if !message.is_bubble() => {
+                Some(Failure::no_reaction("A reaction takes no reaction."))
+            }
+            Some(message) if now - message.at > REACTION_MS => {
+                Some(Failure::no_reaction("The message is more than 30 days old."))
+            }
+            Some(_) => None,
+        });
+    }
+    if let (Some((kind, _)), Some(id)) = (message::file(body), message::file_id(body))
+        && let Some(media) = core.state.media.get(id)
+    {
+        let fits = kind.check(&media.mime, &core.files.read(id)?, message::is_voice(body));
+        return Ok(fits.err().map(Failure::media));
+    }
+    Ok(None)
 }
 
 fn mark_read(emulator: &Arc<Emulator>, body: &Map<String, Value>) -> Result<Json<Value>, Refusal> {
@@ -234,11 +284,15 @@ fn number(emulator: &Emulator, fields: Option<&str>) -> Value {
 }
 
 /// `v` and a number, as the first part of every Graph path.
-fn is_version(part: &str) -> bool {
+pub fn is_version(part: &str) -> bool {
     part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
-fn authorize(emulator: &Emulator, version: &str, headers: &HeaderMap) -> Result<(), GraphError> {
+/// Checks version and token.
+///
+/// # Errors
+/// Meta's, for a version that is not served or a token that is not the right one.
+pub fn authorize(emulator: &Emulator, version: &str, headers: &HeaderMap) -> Result<(), GraphError> {
     let number = &version[1..];
     let major = number.strip_suffix(".0").unwrap_or(number).parse::<u32>();
     if !major.is_ok_and(|major| (17..=99).contains(&major)) {
@@ -252,7 +306,7 @@ fn authorize(emulator: &Emulator, version: &str, headers: &HeaderMap) -> Result<
 }
 
 /// The answer with the header every Graph answer carries.
-fn framed(version: &str, answer: impl IntoResponse) -> Response {
+pub fn framed(version: &str, answer: impl IntoResponse) -> Response {
     let mut response = answer.into_response();
     if let Ok(version) = HeaderValue::from_str(version) {
         response.headers_mut().insert(HeaderName::from_static("facebook-api-version"), version);

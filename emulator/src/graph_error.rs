@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::ids;
+use crate::{codes, ids};
 
 /// One refused Graph call.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,53 +25,58 @@ pub struct GraphError {
 }
 
 impl GraphError {
-    fn new(http: StatusCode, code: u32, title: &str, details: Option<String>) -> Self {
-        Self { http, code, subcode: None, title: title.to_owned(), details }
+    /// Of any code, with Meta's title and HTTP status for it.
+    pub fn of(code: u32, details: Option<String>) -> Self {
+        Self { http: codes::http(code), code, subcode: None, title: codes::title(code).to_owned(), details }
     }
 
     /// 100: the call itself is malformed.
     pub fn invalid_call(details: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, 100, "Invalid parameter", Some(details.into()))
+        Self::of(100, Some(details.into()))
     }
 
     /// 131008: a required key is absent.
     pub fn missing(key: &str) -> Self {
-        let details = format!("The parameter {key} is required.");
-        Self::new(StatusCode::BAD_REQUEST, 131_008, "Required parameter is missing", Some(details))
+        Self::of(131_008, Some(format!("The parameter {key} is required.")))
     }
 
     /// 131009: a value is outside its limits.
     pub fn invalid(details: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, 131_009, "Parameter value is not valid", Some(details.into()))
+        Self::of(131_009, Some(details.into()))
+    }
+
+    /// 131009: a message names a file that is not there, or not any more.
+    pub fn no_media(id: &str) -> Self {
+        Self::invalid(format!("There is no media with the id {id}; upload it again."))
     }
 
     /// 131051: a type this emulator does not carry.
     pub fn unsupported(what: &str) -> Self {
-        let details =
-            format!("{what} is not supported here; text, image and interactive button or list are.");
-        Self::new(StatusCode::BAD_REQUEST, 131_051, "Unsupported message type", Some(details))
+        let details = format!(
+            "{what} is not supported here; text, image, video, audio, document, sticker, location, contacts, \
+             reaction and interactive button, list, cta_url or location_request_message are."
+        );
+        Self::of(131_051, Some(details))
     }
 
     /// 131021: the business writes to itself.
     pub fn to_oneself() -> Self {
-        let details = "Recipient phone number cannot be same as the sender phone number.";
-        Self::new(StatusCode::BAD_REQUEST, 131_021, "Recipient cannot be sender", Some(details.into()))
+        Self::of(131_021, Some("Recipient phone number cannot be same as the sender phone number.".into()))
     }
 
     /// 131026: nobody has this business-scoped user id.
     pub fn nobody(recipient: &str) -> Self {
-        let details = format!("No user of this business has the id {recipient}.");
-        Self::new(StatusCode::BAD_REQUEST, 131_026, "Message undeliverable", Some(details))
+        Self::of(131_026, Some(format!("No user of this business has the id {recipient}.")))
+    }
+
+    /// 131053: an uploaded file is larger than its type may be.
+    pub fn upload(details: impl Into<String>) -> Self {
+        Self::of(131_053, Some(details.into()))
     }
 
     /// 190: no valid access token.
     pub fn unauthorized() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            190,
-            "Invalid OAuth access token - Cannot parse access token",
-            None,
-        )
+        Self::of(190, None)
     }
 
     /// 100/33: no such object.
@@ -80,26 +85,25 @@ impl GraphError {
             "Unsupported {method} request. Object with ID '{id}' does not exist, cannot be loaded due to missing \
              permissions, or does not support this operation"
         );
-        Self { subcode: Some(33), ..Self::new(StatusCode::BAD_REQUEST, 100, &title, None) }
+        Self { subcode: Some(33), title, ..Self::of(100, None) }
     }
 
     /// 2500: a Graph version that is not served.
     pub fn version(version: &str) -> Self {
         let title = format!("Unknown path components: /{version} (versions v17.0 to v99.0 are served)");
-        Self::new(StatusCode::BAD_REQUEST, 2500, &title, None)
+        Self { title, ..Self::of(2500, None) }
     }
 
     /// 130429: over the number's throughput; the call was not executed.
     pub fn throttled() -> Self {
         let details = "Message failed to send because there were too many messages sent from this phone number \
                        in a short period of time.";
-        Self::new(StatusCode::BAD_REQUEST, 130_429, "Rate limit hit", Some(details.into()))
+        Self::of(130_429, Some(details.into()))
     }
 
     /// 131000: an error of the server; the call may have been executed.
     pub fn server() -> Self {
-        let details = "Something went wrong. Please try again later.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, 131_000, "Something went wrong", Some(details.into()))
+        Self::of(131_000, Some("Something went wrong. Please try again later.".into()))
     }
 }
 

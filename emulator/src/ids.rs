@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
 /// Which way a message travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Written on the phone.
@@ -52,9 +52,9 @@ pub fn user_id(waba_id: &str, wa_id: &str) -> String {
     format!("{country}.{}", number(&["user", waba_id, wa_id], 20))
 }
 
-/// A media id, as digits.
-pub fn media_id(wamid: &str) -> String {
-    number(&["media", wamid], 16)
+/// A media id, as digits; `at` (milliseconds) keeps it from coming again, as in [`wamid`].
+pub fn media_id(what: &str, at: i64) -> String {
+    number(&["media", what, &at.to_string()], 16)
 }
 
 /// A plausible Peruvian mobile number for the customer with this serial: 51 and nine digits that begin with 9.

@@ -1,124 +1,169 @@
 //! What a customer does on the phone, turned into the element that a webhook's `messages` carries.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+mod attach;
+mod choice;
+mod earlier;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    config::Config,
+    emulator::Emulator,
+    formats::Kind,
     ids::{self, Side},
+    message::Message,
     payload,
     refusal::Refusal,
     state::State,
 };
+use attach::Attachment;
 
-/// One act of a customer.
+/// One act of a customer, and how it stands in the conversation.
+#[derive(Debug, Deserialize)]
+pub struct Said {
+    #[serde(flatten)]
+    act: Act,
+    /// Wamid of the bubble it answers.
+    reply_to: Option<String>,
+    /// Whether it came from another chat.
+    forwarded: Option<Forwarded>,
+    /// The advertisement the conversation began at, in Meta's words.
+    referral: Option<Map<String, Value>>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Act {
+enum Act {
     /// Writes a text.
     Text {
-        /// What.
         text: Text,
     },
     /// Taps a reply button of a message of the business, however old.
     ButtonReply {
-        /// Wamid of that message.
         message_id: String,
-        /// Id of the button.
         id: String,
     },
     /// Chooses a row of a list of the business, however old.
     ListReply {
-        /// Wamid of that message.
         message_id: String,
-        /// Id of the row.
         id: String,
     },
-    /// Sends a picture.
-    Image {
-        /// Which.
-        image: Image,
+    /// Sends a file that is on the phone.
+    Image(Attachment),
+    Video(Attachment),
+    Audio(Attachment),
+    Document(Attachment),
+    Sticker(Attachment),
+    /// Sends a place.
+    Location {
+        location: Map<String, Value>,
+    },
+    /// Passes contact cards on.
+    Contacts {
+        contacts: Vec<Value>,
+    },
+    /// Puts an emoji under a bubble of either side; none takes it back.
+    Reaction {
+        message_id: String,
+        emoji: Option<String>,
+    },
+    /// Changes an own bubble.
+    Edit {
+        message_id: String,
+        text: Text,
+    },
+    /// Takes an own bubble back.
+    Revoke {
+        message_id: String,
+    },
+    /// Sends a cart.
+    Order {
+        order: Map<String, Value>,
     },
     /// Any element, with `from`, `from_user_id`, `id` and `timestamp` filled in where they are absent. The id of
     /// an earlier message delivers that one again.
     Raw {
-        /// The element.
         message: Map<String, Value>,
     },
 }
 
-/// A written text.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Forwarded {
+    Yes,
+    /// Through more than five chats.
+    Many,
+}
+
 #[derive(Debug, Deserialize)]
-pub struct Text {
+struct Text {
     body: String,
 }
 
-/// A picture by its web address.
-#[derive(Debug, Deserialize)]
-pub struct Image {
-    link: String,
-    caption: Option<String>,
+/// Who acts, and where and when.
+pub struct Scene<'a> {
+    /// The server that carries the message.
+    pub emulator: &'a Emulator,
+    /// What it remembers.
+    pub state: &'a State,
+    /// The customer.
+    pub wa_id: &'a str,
+    /// Milliseconds of the emulator's clock.
+    pub at: i64,
 }
 
-/// The webhook's element for the act of `wa_id`, with `wamid` unless the act brings its own id.
-///
-/// # Errors
-/// 422, when the act cannot be done: an empty text, a message or an id that is not there.
-pub fn element(
-    config: &Config,
-    state: &State,
-    wa_id: &str,
-    act: Act,
-    wamid: String,
-    at: i64,
-) -> Result<Map<String, Value>, Refusal> {
-    let mut element = Map::new();
-    match act {
-        Act::Raw { message } => element = message,
-        Act::Text { text } => {
-            if !(1..=4096).contains(&text.body.chars().count()) {
-                return Err(Refusal::unfit("invalid_text", "A text has 1 to 4096 characters."));
-            }
-            element.insert("type".into(), json!("text"));
-            element.insert("text".into(), json!({"body": text.body}));
-        }
-        Act::Image { image } => {
-            if !reqwest::Url::parse(&image.link).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-                return Err(Refusal::unfit("invalid_link", "The link of an image is a web address."));
-            }
-            element.insert("type".into(), json!("image"));
-            element.insert("image".into(), received_image(image, &wamid));
-        }
-        Act::ButtonReply { message_id, id } => {
-            let buttons = "/interactive/action/buttons";
-            let button = offered(state, wa_id, &message_id, buttons)?
-                .iter()
-                .map(|button| &button["reply"])
-                .find(|reply| reply["id"] == id.as_str())
-                .ok_or_else(|| no_choice("button", &id, &message_id))?;
-            let reply = json!({"id": id, "title": button["title"]});
-            answer(config, &mut element, &message_id, "button_reply", reply);
-        }
-        Act::ListReply { message_id, id } => {
-            let row = offered(state, wa_id, &message_id, "/interactive/action/sections")?
-                .iter()
-                .filter_map(|section| section["rows"].as_array())
-                .flatten()
-                .find(|row| row["id"] == id.as_str())
-                .ok_or_else(|| no_choice("row", &id, &message_id))?;
-            let mut reply = json!({"id": id, "title": row["title"]});
-            if let Some(description) = row.get("description") {
-                reply["description"] = description.clone();
-            }
-            answer(config, &mut element, &message_id, "list_reply", reply);
+impl Scene<'_> {
+    /// The number that messages of this side come from.
+    fn author(&self, side: Side) -> String {
+        match side {
+            Side::Business => self.emulator.config.business_digits(),
+            Side::Customer => self.wa_id.to_owned(),
         }
     }
+
+    /// A bubble of this conversation.
+    fn bubble(&self, id: &str) -> Result<&Message, Refusal> {
+        self.state.bubble(self.wa_id, id).ok_or_else(|| {
+            Refusal::unfit("unknown_message", format!("There is no message {id} in this conversation."))
+        })
+    }
+}
+
+/// The webhook's element for what the customer does, with `wamid` unless the act brings its own id.
+///
+/// # Errors
+/// 422, when it cannot be done: an empty text, a message, a file or a choice that is not there.
+pub fn element(scene: &Scene, said: Said, wamid: String) -> Result<Map<String, Value>, Refusal> {
+    let Said { act, reply_to, forwarded, referral } = said;
+    let mut element = match act {
+        Act::Raw { message } => message,
+        act => typed(scene, act, &wamid)?,
+    };
+    let mut about = Map::new();
+    if let Some(id) = reply_to {
+        about.insert("from".into(), json!(scene.author(scene.bubble(&id)?.from)));
+        about.insert("id".into(), json!(id));
+    }
+    match forwarded {
+        Some(Forwarded::Yes) => drop(about.insert("forwarded".into(), json!(true))),
+        Some(Forwarded::Many) => drop(about.insert("frequently_forwarded".into(), json!(true))),
+        None => {}
+    }
+    if !about.is_empty()
+        && let Value::Object(context) = element.entry("context").or_insert_with(|| json!({}))
+    {
+        for (key, value) in about {
+            context.entry(key).or_insert(value);
+        }
+    }
+    if let Some(referral) = referral {
+        element.entry("referral").or_insert(Value::Object(referral));
+    }
     let frame = [
-        ("from", wa_id.to_owned()),
-        ("from_user_id", ids::user_id(&config.waba_id, wa_id)),
+        ("from", scene.wa_id.to_owned()),
+        ("from_user_id", ids::user_id(&scene.emulator.config.waba_id, scene.wa_id)),
         ("id", wamid),
-        ("timestamp", payload::seconds(at)),
+        ("timestamp", payload::seconds(scene.at)),
     ];
     for (key, value) in frame {
         element.entry(key).or_insert(Value::String(value));
@@ -126,39 +171,74 @@ pub fn element(
     Ok(element)
 }
 
-fn answer(config: &Config, element: &mut Map<String, Value>, asked: &str, kind: &str, reply: Value) {
-    element.insert("context".into(), json!({"from": config.business_digits(), "id": asked}));
-    element.insert("type".into(), json!("interactive"));
-    element.insert("interactive".into(), json!({"type": kind, kind: reply}));
+/// The part of the element that says what type it is.
+fn typed(scene: &Scene, act: Act, wamid: &str) -> Result<Map<String, Value>, Refusal> {
+    let (kind, content) = match act {
+        Act::Raw { message } => return Ok(message),
+        Act::ButtonReply { message_id, id } => return choice::button(scene, &message_id, &id),
+        Act::ListReply { message_id, id } => return choice::row(scene, &message_id, &id),
+        Act::Text { text } => ("text", json!({"body": text.of_at_most(4096)?})),
+        Act::Image(file) => ("image", file.element(scene, Kind::Image, wamid)?),
+        Act::Video(file) => ("video", file.element(scene, Kind::Video, wamid)?),
+        Act::Audio(file) => ("audio", file.element(scene, Kind::Audio, wamid)?),
+        Act::Document(file) => ("document", file.element(scene, Kind::Document, wamid)?),
+        Act::Sticker(file) => ("sticker", file.element(scene, Kind::Sticker, wamid)?),
+        Act::Location { location } => ("location", place(location)?),
+        Act::Contacts { contacts } => ("contacts", cards(contacts)?),
+        Act::Order { order } => ("order", cart(order)?),
+        Act::Reaction { message_id, emoji } => {
+            scene.bubble(&message_id)?;
+            let mut reaction = json!({"message_id": message_id});
+            // A reaction that is taken back comes without an emoji.
+            if let Some(emoji) = emoji.filter(|emoji| !emoji.is_empty()) {
+                reaction["emoji"] = json!(emoji);
+            }
+            ("reaction", reaction)
+        }
+        Act::Edit { message_id, text } => ("edit", earlier::edit(scene, &message_id, text)?),
+        Act::Revoke { message_id } => ("revoke", earlier::revoke(scene, &message_id)?),
+    };
+    Ok(of(kind, content))
 }
 
-/// The choices at `path` of a message of the business in this conversation.
-fn offered<'a>(state: &'a State, wa_id: &str, wamid: &str, path: &str) -> Result<&'a Vec<Value>, Refusal> {
-    let message = state
-        .messages
-        .get(wamid)
-        .filter(|message| message.wa_id == wa_id && message.from == Side::Business)
-        .ok_or_else(|| {
-            Refusal::unfit("unknown_message", format!("The business sent no message {wamid} to {wa_id}."))
-        })?;
-    message.json.pointer(path).and_then(Value::as_array).ok_or_else(|| {
-        Refusal::unfit("nothing_to_choose", format!("Message {wamid} offers no choice of this kind."))
-    })
+fn of(kind: &str, content: Value) -> Map<String, Value> {
+    Map::from_iter([("type".to_owned(), json!(kind)), (kind.to_owned(), content)])
 }
 
-fn no_choice(kind: &str, id: &str, wamid: &str) -> Refusal {
-    Refusal::unfit("unknown_choice", format!("Message {wamid} has no {kind} with the id {id}."))
-}
-
-/// A received picture names its media; `url` is where it really is.
-fn received_image(image: Image, wamid: &str) -> Value {
-    let path = image.link.split(['?', '#']).next().unwrap_or_default();
-    let kind = mime_guess::from_path(path).first_raw().unwrap_or("image/jpeg");
-    let hash = STANDARD.encode(ids::digest(&["image", &image.link]));
-    let mut received =
-        json!({"mime_type": kind, "sha256": hash, "id": ids::media_id(wamid), "url": image.link});
-    if let Some(caption) = image.caption.filter(|caption| !caption.is_empty()) {
-        received["caption"] = json!(caption);
+impl Text {
+    fn of_at_most(self, longest: usize) -> Result<String, Refusal> {
+        if !(1..=longest).contains(&self.body.chars().count()) {
+            let sentence = format!("A text has 1 to {longest} characters here.");
+            return Err(Refusal::unfit("invalid_text", sentence));
+        }
+        Ok(self.body)
     }
-    received
+}
+
+fn place(location: Map<String, Value>) -> Result<Value, Refusal> {
+    let within = |key: &str, most: f64| {
+        location.get(key).and_then(Value::as_f64).is_some_and(|degrees| degrees.abs() <= most)
+    };
+    if !within("latitude", 90.0) || !within("longitude", 180.0) {
+        let sentence = "A place has a latitude from -90 to 90 and a longitude from -180 to 180.";
+        return Err(Refusal::unfit("invalid_location", sentence));
+    }
+    Ok(Value::Object(location))
+}
+
+fn cards(contacts: Vec<Value>) -> Result<Value, Refusal> {
+    if contacts.is_empty() || contacts.iter().any(|card| !card["name"]["formatted_name"].is_string()) {
+        let sentence = "There is at least one card, and each has a name.formatted_name.";
+        return Err(Refusal::unfit("invalid_contacts", sentence));
+    }
+    Ok(Value::Array(contacts))
+}
+
+fn cart(order: Map<String, Value>) -> Result<Value, Refusal> {
+    let items = order.get("product_items").and_then(Value::as_array);
+    if !order.get("catalog_id").is_some_and(Value::is_string) || items.is_none_or(Vec::is_empty) {
+        let sentence = "An order has a catalog_id and at least one of product_items.";
+        return Err(Refusal::unfit("invalid_order", sentence));
+    }
+    Ok(Value::Object(order))
 }

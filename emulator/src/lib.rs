@@ -4,18 +4,26 @@
 //! documents alone, so that it can serve as the independent opinion of tests. Its ledger tells what was really
 //! accepted; its faults make a good network bad on demand; its clock is its own.
 
+mod codes;
 mod config;
 mod control;
+mod control_media;
 mod emulator;
 mod faults;
+mod formats;
 mod graph;
 mod graph_error;
+mod graph_media;
 mod ids;
 mod inbound;
+mod links;
+mod media;
+mod message;
 mod payload;
 mod persist;
 mod phone;
 mod refusal;
+mod samples;
 mod signature;
 mod state;
 mod statuses;
@@ -39,6 +47,8 @@ pub use persist::DataError;
 
 /// Room for a webhook that is larger than a receiver may take (Meta's own stay under 3 MB).
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
+/// Room for the largest file and the form around it.
+const LARGEST_FILE_BODY: usize = formats::LARGEST + 64 * 1024;
 
 /// Why the emulator did not start. Each is a sentence to act on.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +95,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     };
     let listener = TcpListener::bind(asked).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let router = router(config)?;
+    let router = router(config, address)?;
     let server = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the emulator no longer accepts connections");
@@ -94,12 +104,17 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     Ok(Running { address, server })
 }
 
-fn router(config: Config) -> Result<Router, DataError> {
+fn router(config: Config, address: SocketAddr) -> Result<Router, DataError> {
+    let file_room = || DefaultBodyLimit::max(LARGEST_FILE_BODY);
     let control = Router::new()
         .route("/state", get(control::state))
         .route("/customers", post(control::add_customer))
         .route("/customers/{wa_id}/messages", get(control::messages).post(control::write))
         .route("/customers/{wa_id}/open", post(control::open))
+        .route("/customers/{wa_id}/media", post(control_media::add).layer(file_room()))
+        .route("/media/{id}", get(control_media::file))
+        .route("/samples", get(control_media::samples))
+        .route("/samples/{name}", get(control_media::sample))
         .route("/webhook", post(control::post_webhook))
         .route("/handshake", post(control::handshake))
         .route("/ledger", get(control::ledger))
@@ -110,9 +125,11 @@ fn router(config: Config) -> Result<Router, DataError> {
         .route("/{*other}", any(control::unknown));
     Ok(Router::new()
         .nest("/emulator", control)
-        .route("/{version}/{object}", get(graph::get_object))
+        .route("/media/{id}", get(graph_media::download))
+        .route("/{version}/{object}", get(graph::get_object).delete(graph_media::delete))
+        .route("/{version}/{object}/media", post(graph_media::upload).layer(file_room()))
         .route("/{version}/{object}/messages", post(graph::post_messages))
         .fallback(get(|uri: Uri| async move { phone::file(uri.path()) }))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(Emulator::open(config)?))
+        .with_state(Emulator::open(config, address)?))
 }

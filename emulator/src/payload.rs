@@ -4,9 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
+    codes,
     config::Config,
-    ids, signature,
-    state::{Kind, Message, State, Status},
+    ids,
+    message::{Message, Status},
+    signature,
+    state::{Kind, State},
 };
 
 /// A webhook to be queued.
@@ -58,14 +61,16 @@ pub fn status(
                 "type": "free_customer_service", "category": "service"});
         }
         Status::Failed => {
-            element["errors"] = json!([{
-                "code": 131_047,
-                "title": "Re-engagement message",
-                "message": "Re-engagement message",
-                "error_data": {"details": "Message failed to send because more than 24 hours have passed \
-                    since the customer last replied to this number."},
-                "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
-            }]);
+            if let Some(failure) = &message.failure {
+                let title = codes::title(failure.code);
+                element["errors"] = json!([{
+                    "code": failure.code,
+                    "title": title,
+                    "message": title,
+                    "error_data": {"details": failure.details},
+                    "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
+                }]);
+            }
         }
         Status::Sending | Status::Read => {}
     }

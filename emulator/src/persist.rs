@@ -101,7 +101,7 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{Kind, Status};
+    use crate::{codes::Failure, media::Media, message::Status, state::Kind};
     use serde_json::json;
 
     fn history() -> Vec<Vec<Fact>> {
@@ -118,16 +118,29 @@ mod tests {
             copies: 2,
             parallel: true,
         };
+        let accepted = |id: &str, body, failure| Fact::Accepted {
+            id: id.to_owned(),
+            wa_id: rosa.clone(),
+            at: 5,
+            body,
+            failure,
+            reordered: false,
+        };
+        let image = |link| json!({"type": "image", "image": {"link": link}});
+        let (shown, lost) = ("wamid.C".to_owned(), "wamid.D".to_owned());
+        let failure = Failure::media("It is gone.");
+        let reaction = json!({"type": "reaction", "reaction": {"message_id": asked, "emoji": "👍"}});
+        let photo = Media {
+            mime: "image/png".into(),
+            name: Some("x".into()),
+            sha256: "00".into(),
+            size: 3,
+            expires_at: 99,
+            deleted: false,
+        };
         vec![
             vec![Fact::Customer { wa_id: rosa.clone(), name: "Rosa".into() }],
-            vec![Fact::Accepted {
-                id: asked.clone(),
-                wa_id: rosa.clone(),
-                at: 5,
-                body: buttons,
-                in_window: true,
-                reordered: false,
-            }],
+            vec![accepted(&asked, buttons, None)],
             vec![Fact::Reached { id: asked.clone(), status: Status::Sent }, queued(Kind::Status, &asked)],
             vec![Fact::Opened { wa_id: rosa.clone() }, Fact::ClockMoved { advance_ms: 1000 }],
             vec![
@@ -136,7 +149,12 @@ mod tests {
             ],
             vec![Fact::Tried { webhook: 1, status: None }, Fact::Tried { webhook: 1, status: Some(200) }],
             vec![Fact::Taken { webhook: 1 }, Fact::Tried { webhook: 2, status: Some(200) }],
-            vec![Fact::MarkedRead { id: wrote }, Fact::Typing { wa_id: rosa, until: 99 }],
+            vec![Fact::MarkedRead { id: wrote }, Fact::Typing { wa_id: rosa.clone(), until: 99 }],
+            vec![Fact::Kept { id: "77".into(), media: photo }, Fact::Deleted { id: "77".into() }],
+            vec![accepted(&shown, image("x"), None), Fact::Fetched { id: shown.clone(), media: "77".into() }],
+            vec![accepted(&lost, image("y"), None), Fact::NotFetched { id: lost.clone(), failure }],
+            vec![accepted("wamid.E", json!({"type": "text"}), Some(Failure::outside_window()))],
+            vec![Fact::Wrote { id: "wamid.F".into(), wa_id: rosa, at: 8, message: reaction }],
         ]
     }
 
@@ -155,6 +173,11 @@ mod tests {
         assert_eq!(replayed.messages["wamid.A"].replied.as_deref(), Some("yes"));
         assert_eq!(replayed.messages["wamid.B"].status, Status::Read);
         assert_eq!(replayed.customers["51987654321"].queue, [2]);
+        assert!(replayed.media["77"].deleted);
+        assert_eq!(replayed.messages["wamid.C"].media.as_deref(), Some("77"));
+        assert_eq!(replayed.messages["wamid.D"].failure, Some(Failure::media("It is gone.")));
+        assert_eq!(replayed.messages["wamid.E"].next_status(), Some(Status::Failed));
+        assert_eq!(replayed.messages["wamid.A"].reactions[&crate::ids::Side::Customer], "👍");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io;
 
 use axum::{
     Json,
-    extract::rejection::{JsonRejection, QueryRejection},
+    extract::rejection::{BytesRejection, JsonRejection, QueryRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -28,6 +28,18 @@ impl Refusal {
     pub fn no_customer(wa_id: &str) -> Self {
         let sentence = format!("There is no customer {wa_id}; POST /emulator/customers makes one.");
         Self { http: StatusCode::NOT_FOUND, code: "unknown_customer", sentence }
+    }
+
+    /// 404: no such file.
+    pub fn no_file(name: &str) -> Self {
+        let sentence = format!("There is no file {name}.");
+        Self { http: StatusCode::NOT_FOUND, code: "unknown_file", sentence }
+    }
+
+    /// 413: more bytes than WhatsApp carries.
+    pub fn too_large() -> Self {
+        let sentence = "A file has at most 100 MB.".to_owned();
+        Self { http: StatusCode::PAYLOAD_TOO_LARGE, code: "too_large", sentence }
     }
 
     /// 404: no such call.
@@ -62,9 +74,18 @@ impl From<QueryRejection> for Refusal {
     }
 }
 
+impl From<BytesRejection> for Refusal {
+    fn from(rejection: BytesRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Self::too_large();
+        }
+        Self::unfit("invalid_body", rejection.body_text())
+    }
+}
+
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Self {
-        let sentence = format!("The data folder cannot be written: {error}.");
+        let sentence = format!("The data folder cannot be used: {error}.");
         Self { http: StatusCode::INTERNAL_SERVER_ERROR, code: "data_folder", sentence }
     }
 }

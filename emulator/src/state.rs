@@ -6,7 +6,12 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ids::Side;
+use crate::{
+    codes::Failure,
+    ids::Side,
+    media::Media,
+    message::{self, Message, Status},
+};
 
 /// One thing that happened. Times are milliseconds of the emulator's own clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,8 +21,24 @@ pub enum Fact {
     Customer { wa_id: String, name: String },
     /// The person wrote `message` (the element of the webhook's `messages`).
     Wrote { id: String, wa_id: String, at: i64, message: Value },
-    /// A Graph send was accepted; `body` is what was posted.
-    Accepted { id: String, wa_id: String, at: i64, body: Value, in_window: bool, reordered: bool },
+    /// A Graph send was accepted; `body` is what was posted. With a failure it is never sent.
+    Accepted {
+        id: String,
+        wa_id: String,
+        at: i64,
+        body: Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+        reordered: bool,
+    },
+    /// A file was taken in; its bytes stand beside the facts.
+    Kept { id: String, media: Media },
+    /// The business deleted a file.
+    Deleted { id: String },
+    /// The file that a business message links to was fetched.
+    Fetched { id: String, media: String },
+    /// The file that a business message links to could not be fetched, or does not fit.
+    NotFetched { id: String, failure: Failure },
     /// A business message reached this status.
     Reached { id: String, status: Status },
     /// The chat came on screen.
@@ -36,35 +57,6 @@ pub enum Fact {
     ClockMoved { advance_ms: i64 },
     /// Everything was forgotten, but for the counters that keep ids unique.
     Reset,
-}
-
-/// How far a message got. Ordered: it never moves back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Accepted by Meta (business), or on its way to the business (customer).
-    Sending,
-    /// Left Meta.
-    Sent,
-    /// On the device; for a customer's message: the business answered 200.
-    Delivered,
-    /// Seen.
-    Read,
-    /// Given up; nothing follows.
-    Failed,
-}
-
-impl Status {
-    /// The word webhooks use.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Sending => "sending",
-            Self::Sent => "sent",
-            Self::Delivered => "delivered",
-            Self::Read => "read",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 /// What a webhook tells.
@@ -90,29 +82,6 @@ pub struct Customer {
     pub typing_until: i64,
     /// Webhooks not yet taken, oldest first.
     pub queue: VecDeque<u64>,
-}
-
-/// One bubble of a conversation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Message {
-    /// The customer of the conversation.
-    pub wa_id: String,
-    /// Who wrote it.
-    pub from: Side,
-    /// When, in milliseconds of the emulator's clock.
-    pub at: i64,
-    /// How far it got.
-    pub status: Status,
-    /// In a message with buttons or a list: the id last chosen.
-    pub replied: Option<String>,
-    /// The webhook's element (customer) or the body of the Graph call (business).
-    pub json: Value,
-    /// The chat was on screen after it arrived (business).
-    pub opened: bool,
-    /// It was sent inside the 24-hour window (business).
-    pub in_window: bool,
-    /// Its statuses go out in the wrong order (business).
-    pub reordered: bool,
 }
 
 /// A webhook, taken or still to be taken.
@@ -147,6 +116,8 @@ pub struct State {
     pub customers: IndexMap<String, Customer>,
     /// Messages by wamid, in order of appearance.
     pub messages: IndexMap<String, Message>,
+    /// Files by media id.
+    pub media: BTreeMap<String, Media>,
     /// Webhooks by number, from 1.
     pub webhooks: BTreeMap<u64, Webhook>,
     /// How far the clock runs ahead of the machine's.
@@ -155,6 +126,8 @@ pub struct State {
     pub customers_made: u64,
     /// Ever made.
     pub messages_made: u64,
+    /// Ever made.
+    pub media_made: u64,
     /// Ever made.
     pub webhooks_made: u64,
 }
@@ -176,16 +149,37 @@ impl State {
                 if let Some(customer) = self.customers.get_mut(&wa_id) {
                     customer.wrote_at = Some(at);
                 }
+                self.touch(&wa_id, Side::Customer, &message);
                 self.add(id, Message::new(wa_id, Side::Customer, at, message));
             }
-            Fact::Accepted { id, wa_id, at, body, in_window, reordered } => {
+            Fact::Accepted { id, wa_id, at, body, failure, reordered } => {
                 if let Some(customer) = self.customers.get_mut(&wa_id) {
                     customer.typing_until = 0;
                 }
-                self.add(
-                    id,
-                    Message { in_window, reordered, ..Message::new(wa_id, Side::Business, at, body) },
-                );
+                if failure.is_none() {
+                    self.touch(&wa_id, Side::Business, &body);
+                }
+                let message = Message::new(wa_id, Side::Business, at, body);
+                self.add(id, Message { failure, reordered, ..message });
+            }
+            Fact::Kept { id, media } => {
+                self.media_made += 1;
+                self.media.insert(id, media);
+            }
+            Fact::Deleted { id } => {
+                if let Some(media) = self.media.get_mut(&id) {
+                    media.deleted = true;
+                }
+            }
+            Fact::Fetched { id, media } => {
+                if let Some(message) = self.messages.get_mut(&id) {
+                    message.media = Some(media);
+                }
+            }
+            Fact::NotFetched { id, failure } => {
+                if let Some(message) = self.messages.get_mut(&id) {
+                    message.failure = Some(failure);
+                }
             }
             Fact::Reached { id, status } => self.raise(&id, status),
             Fact::Opened { wa_id } => {
@@ -248,6 +242,7 @@ impl State {
                 *self = Self {
                     customers_made: self.customers_made,
                     messages_made: self.messages_made,
+                    media_made: self.media_made,
                     webhooks_made: self.webhooks_made,
                     ..Self::default()
                 };
@@ -262,52 +257,54 @@ impl State {
         wrote_at.is_some_and(|wrote_at| now - wrote_at < DAY_MS)
     }
 
-    fn add(&mut self, id: String, message: Message) {
+    /// The bubble with this id in the conversation with this customer.
+    pub fn bubble(&self, wa_id: &str, id: &str) -> Option<&Message> {
+        self.messages.get(id).filter(|message| message.wa_id == wa_id && message.is_bubble())
+    }
+
+    fn add(&mut self, id: String, mut message: Message) {
         self.messages_made += 1;
+        message.media =
+            message::file_id(&message.json).filter(|id| self.media.contains_key(*id)).map(str::to_owned);
         if let Some(customer) = self.customers.get_mut(&message.wa_id) {
             customer.messages.push(id.clone());
         }
         self.messages.insert(id, message);
     }
 
+    /// What a reaction, an edit or a revoke by `from` does to the bubble it is about.
+    fn touch(&mut self, wa_id: &str, from: Side, json: &Value) {
+        let target = match message::kind(json) {
+            "reaction" => &json["reaction"]["message_id"],
+            "edit" => &json["edit"]["original_message_id"],
+            "revoke" => &json["revoke"]["original_message_id"],
+            _ => return,
+        };
+        let Some(message) = target.as_str().and_then(|id| self.messages.get_mut(id)) else { return };
+        if message.wa_id != wa_id || !message.is_bubble() {
+            return;
+        }
+        match message::kind(json) {
+            "reaction" => match json["reaction"]["emoji"].as_str().unwrap_or_default() {
+                "" => drop(message.reactions.remove(&from)),
+                emoji => drop(message.reactions.insert(from, emoji.to_owned())),
+            },
+            _ if message.from != from => {}
+            "edit" => {
+                let content = &json["edit"]["message"];
+                let kind = message::kind(content);
+                if kind == message::kind(&message.json) && content.get(kind).is_some() {
+                    message.json[kind] = content[kind].clone();
+                    message.edited = true;
+                }
+            }
+            _ => message.revoked = true,
+        }
+    }
+
     fn raise(&mut self, id: &str, status: Status) {
         if let Some(message) = self.messages.get_mut(id) {
             message.status = message.status.max(status);
-        }
-    }
-}
-
-impl Message {
-    fn new(wa_id: String, from: Side, at: i64, json: Value) -> Self {
-        let (status, replied) = (Status::Sending, None);
-        Self { wa_id, from, at, status, replied, json, opened: false, in_window: true, reordered: false }
-    }
-
-    /// A business message that reaches the phone and was not on screen yet.
-    pub fn is_unread(&self) -> bool {
-        self.from == Side::Business && self.in_window && !self.opened && self.status < Status::Read
-    }
-
-    /// How many statuses will still come without anybody doing anything.
-    pub fn statuses_to_come(&self) -> usize {
-        let read = usize::from(self.opened);
-        match self.next_status() {
-            None => 0,
-            Some(Status::Sent) if self.reordered => 3,
-            Some(Status::Sent) => 2 + read,
-            Some(Status::Delivered) => 1 + read,
-            Some(_) => 1,
-        }
-    }
-
-    /// The next status of a business message, if one is still to come.
-    pub fn next_status(&self) -> Option<Status> {
-        match (self.from, self.status) {
-            (Side::Customer, _) | (_, Status::Read | Status::Failed) => None,
-            (_, Status::Sending) if !self.in_window => Some(Status::Failed),
-            (_, Status::Sending) => Some(Status::Sent),
-            (_, Status::Sent) => Some(Status::Delivered),
-            (_, Status::Delivered) => self.opened.then_some(Status::Read),
         }
     }
 }

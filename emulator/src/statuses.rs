@@ -1,26 +1,53 @@
-//! The life of a business message: sent, delivered, read once the phone shows it; or failed outside the window.
+//! The life of a business message: its file fetched where it links to one; then sent, delivered, read once the phone
+//! shows it; or failed.
 
 use std::{io, sync::Arc, time::Duration};
 
 use crate::{
+    codes::Failure,
     emulator::{Core, Emulator},
+    links,
+    media::RECEIVED_DAYS,
+    message::{self, Status},
     payload,
-    state::{Fact, Status},
+    state::Fact,
 };
 
 /// Moves one message on until nothing more can come without the customer.
 pub async fn advance(emulator: Arc<Emulator>, epoch: u64, wamid: String) {
+    let stays = |error: io::Error| {
+        tracing::error!(%error, wamid, "the data folder cannot be written; the message stays where it is");
+    };
+    if let Err(error) = fetch_link(&emulator, epoch, &wamid).await {
+        return stays(error);
+    }
     loop {
         tokio::time::sleep(Duration::from_millis(emulator.config.status_delay_ms)).await;
         let Some(mut core) = emulator.lock_in(epoch) else { return };
-        let done = step(&emulator, &mut core, &wamid).unwrap_or_else(|error| {
-            tracing::error!(%error, wamid, "the data folder cannot be written; the message stays where it is");
-            true
-        });
-        if done {
-            return;
+        match step(&emulator, &mut core, &wamid) {
+            Ok(false) => {}
+            Ok(true) => return,
+            Err(error) => return stays(error),
         }
     }
+}
+
+/// Fetches the file the message links to, if it does; without it the message fails.
+async fn fetch_link(emulator: &Arc<Emulator>, epoch: u64, wamid: &str) -> io::Result<()> {
+    let (kind, link, voice) = {
+        let Some(core) = emulator.lock_in(epoch) else { return Ok(()) };
+        let message = core.state.messages.get(wamid);
+        let Some((kind, link)) = message.and_then(|message| message.link_to_fetch()) else { return Ok(()) };
+        (kind, link.to_owned(), message.is_some_and(|message| message::is_voice(&message.json)))
+    };
+    let fetched = links::fetch(&emulator.links, kind, &link, voice).await;
+    let Some(mut core) = emulator.lock_in(epoch) else { return Ok(()) };
+    let id = wamid.to_owned();
+    let fact = match fetched {
+        Ok(file) => Fact::Fetched { id, media: emulator.keep(&mut core, file, RECEIVED_DAYS)? },
+        Err(details) => Fact::NotFetched { id, failure: Failure::media(details) },
+    };
+    emulator.commit(&mut core, vec![fact])
 }
 
 /// One step of one message; true when no further one follows by itself.

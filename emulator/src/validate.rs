@@ -1,11 +1,13 @@
 //! The required keys and limits of `POST /messages`, typed from Meta's documents. They are kept apart from every
 //! other copy on purpose: this is the second opinion a sender is measured against. Lengths count code points.
 
-use std::collections::HashSet;
+mod fields;
+mod interactive;
 
 use serde_json::{Map, Value};
 
-use crate::graph_error::GraphError;
+use crate::{formats::Kind, graph_error::GraphError};
+use fields::{array, entry, object, optional_text, text};
 
 /// To whom a message goes, as the caller wrote it.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,9 +39,16 @@ pub fn send(body: &Map<String, Value>) -> Checked<Recipient> {
     }
     match body.get("type").map_or(Some("text"), Value::as_str) {
         Some("text") => text_message(object(body, "text", "text")?)?,
-        Some("image") => media(object(body, "image", "image")?, "image")?,
-        Some("interactive") => interactive(object(body, "interactive", "interactive")?)?,
-        Some(other) => return Err(GraphError::unsupported(&format!("Message type {other}"))),
+        Some("location") => location(object(body, "location", "location")?)?,
+        Some("contacts") => contacts(array(body, "contacts", "contacts")?)?,
+        Some("reaction") => reaction(object(body, "reaction", "reaction")?)?,
+        Some("interactive") => {
+            interactive::interactive(object(body, "interactive", "interactive")?)?;
+        }
+        Some(word) => match Kind::from_word(word) {
+            Some(kind) => media(object(body, word, word)?, kind, word)?,
+            None => return Err(GraphError::unsupported(&format!("Message type {word}"))),
+        },
         None => return Err(GraphError::invalid("type must be a string.")),
     }
     Ok(recipient)
@@ -82,156 +91,98 @@ fn text_message(content: &Map<String, Value>) -> Checked<()> {
     }
 }
 
-/// A media object: exactly one of `id` and `link`.
-fn media(content: &Map<String, Value>, path: &str) -> Checked<()> {
+/// A media object: exactly one of `id` and `link`, and what else its kind takes.
+fn media(content: &Map<String, Value>, kind: Kind, path: &str) -> Checked<()> {
+    let extras: &[&str] = match kind {
+        Kind::Image | Kind::Video => &["caption"],
+        Kind::Audio => &["voice"],
+        Kind::Document => &["caption", "filename"],
+        Kind::Sticker => &[],
+    };
+    if let Some(odd) =
+        content.keys().find(|key| *key != "id" && *key != "link" && !extras.contains(&key.as_str()))
+    {
+        return Err(GraphError::invalid_call(format!("{path} has an unexpected key {odd}.")));
+    }
     let id = optional_text(content, "id", &format!("{path}['id']"), usize::MAX)?;
-    let link = optional_text(content, "link", &format!("{path}['link']"), usize::MAX)?;
+    let link = web_address(content, "link", &format!("{path}['link']"))?;
     match (id, link) {
         (None, None) => return Err(GraphError::missing(&format!("{path}['id'] or {path}['link']"))),
         (Some(_), Some(_)) => {
             return Err(GraphError::invalid(format!("{path} takes either id or link, not both.")));
         }
-        (Some(_), None) => {}
-        (None, Some(link)) => {
-            if !reqwest::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-                return Err(GraphError::invalid(format!("{path}['link'] is not a web address.")));
-            }
-        }
+        _ => {}
     }
     optional_text(content, "caption", &format!("{path}['caption']"), 1024)?;
-    Ok(())
+    optional_text(content, "filename", &format!("{path}['filename']"), usize::MAX)?;
+    match content.get("voice") {
+        None | Some(Value::Bool(_)) => Ok(()),
+        Some(_) => Err(GraphError::invalid(format!("{path}['voice'] must be true or false."))),
+    }
 }
 
-fn interactive(content: &Map<String, Value>) -> Checked<()> {
-    let kind = text(content, "type", "interactive['type']", usize::MAX)?;
-    let longest_body = match kind {
-        "button" => 1024,
-        "list" => 4096,
-        other => return Err(GraphError::unsupported(&format!("Interactive type {other}"))),
+fn web_address<'a>(parent: &'a Map<String, Value>, key: &str, path: &str) -> Checked<Option<&'a str>> {
+    let address = optional_text(parent, key, path, usize::MAX)?;
+    let is_web = |address: &str| {
+        reqwest::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
     };
-    let body = object(content, "body", "interactive['body']")?;
-    text(body, "text", "interactive['body']['text']", longest_body)?;
-    if content.contains_key("footer") {
-        let footer = object(content, "footer", "interactive['footer']")?;
-        text(footer, "text", "interactive['footer']['text']", 60)?;
-    }
-    if content.contains_key("header") {
-        header(object(content, "header", "interactive['header']")?, kind)?;
-    }
-    let action = object(content, "action", "interactive['action']")?;
-    if kind == "button" { buttons(action) } else { list(action) }
-}
-
-fn header(header: &Map<String, Value>, message: &str) -> Checked<()> {
-    match text(header, "type", "interactive['header']['type']", usize::MAX)? {
-        "text" => text(header, "text", "interactive['header']['text']", 60).map(drop),
-        kind @ ("image" | "video" | "document") if message == "button" => {
-            let path = format!("interactive['header']['{kind}']");
-            media(object(header, kind, &path)?, &path)
+    match address {
+        Some(address) if !is_web(address) => {
+            Err(GraphError::invalid(format!("{path} is not a web address.")))
         }
-        other => {
-            Err(GraphError::invalid(format!("A {message} message cannot have a header of type {other}.")))
-        }
+        address => Ok(address),
     }
 }
 
-fn buttons(action: &Map<String, Value>) -> Checked<()> {
-    const PATH: &str = "interactive['action']['buttons']";
-    let buttons = array(action, "buttons", PATH)?;
-    if !(1..=3).contains(&buttons.len()) {
-        return Err(GraphError::invalid(format!("{PATH} takes 1 to 3 buttons, not {}.", buttons.len())));
+fn location(content: &Map<String, Value>) -> Checked<()> {
+    for (key, most) in [("latitude", 90.0), ("longitude", 180.0)] {
+        let path = format!("location['{key}']");
+        let value = content.get(key).ok_or_else(|| GraphError::missing(&path))?;
+        // Meta takes a number and a number in quotes.
+        let degrees = value.as_f64().or_else(|| value.as_str()?.parse().ok());
+        if !degrees.is_some_and(|degrees: f64| degrees.abs() <= most) {
+            return Err(GraphError::invalid(format!("{path} must be a number from -{most} to {most}.")));
+        }
     }
-    let (mut ids, mut titles) = (HashSet::new(), HashSet::new());
-    for (index, button) in buttons.iter().enumerate() {
-        let path = format!("{PATH}[{index}]");
-        let button = entry(button, &path)?;
-        if text(button, "type", &format!("{path}['type']"), usize::MAX)? != "reply" {
-            return Err(GraphError::invalid(format!("{path}['type'] must be reply.")));
-        }
-        let reply = object(button, "reply", &format!("{path}['reply']"))?;
-        let id = text(reply, "id", &format!("{path}['reply']['id']"), 256)?;
-        let title = text(reply, "title", &format!("{path}['reply']['title']"), 20)?;
-        if !ids.insert(id) {
-            return Err(GraphError::invalid(format!("Two buttons have the id {id}.")));
-        }
-        if !titles.insert(title) {
-            return Err(GraphError::invalid(format!("Two buttons have the title {title}.")));
-        }
+    for key in ["name", "address"] {
+        optional_text(content, key, &format!("location['{key}']"), usize::MAX)?;
     }
     Ok(())
 }
 
-fn list(action: &Map<String, Value>) -> Checked<()> {
-    const PATH: &str = "interactive['action']['sections']";
-    text(action, "button", "interactive['action']['button']", 20)?;
-    let sections = array(action, "sections", PATH)?;
-    if !(1..=10).contains(&sections.len()) {
-        return Err(GraphError::invalid(format!("{PATH} takes 1 to 10 sections, not {}.", sections.len())));
+fn contacts(cards: &[Value]) -> Checked<()> {
+    if !(1..=257).contains(&cards.len()) {
+        return Err(GraphError::invalid(format!("contacts takes 1 to 257 contacts, not {}.", cards.len())));
     }
-    let mut ids = HashSet::new();
-    for (index, section) in sections.iter().enumerate() {
-        let path = format!("{PATH}[{index}]");
-        let section = entry(section, &path)?;
-        let title = format!("{path}['title']");
-        if optional_text(section, "title", &title, 24)?.is_none() && sections.len() > 1 {
-            return Err(GraphError::missing(&title));
-        }
-        let rows = array(section, "rows", &format!("{path}['rows']"))?;
-        if rows.is_empty() {
-            return Err(GraphError::invalid(format!("{path} has no row.")));
-        }
-        for (index, row) in rows.iter().enumerate() {
-            let path = format!("{path}['rows'][{index}]");
-            let row = entry(row, &path)?;
-            let id = text(row, "id", &format!("{path}['id']"), 200)?;
-            text(row, "title", &format!("{path}['title']"), 24)?;
-            optional_text(row, "description", &format!("{path}['description']"), 72)?;
-            if !ids.insert(id) {
-                return Err(GraphError::invalid(format!("Two rows have the id {id}.")));
+    for (index, card) in cards.iter().enumerate() {
+        let path = format!("contacts[{index}]");
+        let card = entry(card, &path)?;
+        let name = object(card, "name", &format!("{path}['name']"))?;
+        text(name, "formatted_name", &format!("{path}['name']['formatted_name']"), usize::MAX)?;
+        for (list, key) in [("phones", "phone"), ("emails", "email"), ("urls", "url")] {
+            if !card.contains_key(list) {
+                continue;
+            }
+            let path = format!("{path}['{list}']");
+            for (index, item) in array(card, list, &path)?.iter().enumerate() {
+                let path = format!("{path}[{index}]");
+                optional_text(entry(item, &path)?, key, &format!("{path}['{key}']"), usize::MAX)?;
             }
         }
     }
-    if ids.len() > 10 {
-        return Err(GraphError::invalid(format!("A list takes 10 rows in all, not {}.", ids.len())));
-    }
     Ok(())
 }
 
-fn object<'a>(parent: &'a Map<String, Value>, key: &str, path: &str) -> Checked<&'a Map<String, Value>> {
-    parent.get(key).ok_or_else(|| GraphError::missing(path)).and_then(|value| entry(value, path))
-}
-
-fn entry<'a>(value: &'a Value, path: &str) -> Checked<&'a Map<String, Value>> {
-    value.as_object().ok_or_else(|| GraphError::invalid(format!("{path} must be an object.")))
-}
-
-fn array<'a>(parent: &'a Map<String, Value>, key: &str, path: &str) -> Checked<&'a Vec<Value>> {
-    let value = parent.get(key).ok_or_else(|| GraphError::missing(path))?;
-    value.as_array().ok_or_else(|| GraphError::invalid(format!("{path} must be an array.")))
-}
-
-/// A required string of 1 to `longest` characters.
-fn text<'a>(parent: &'a Map<String, Value>, key: &str, path: &str, longest: usize) -> Checked<&'a str> {
-    optional_text(parent, key, path, longest)?.ok_or_else(|| GraphError::missing(path))
-}
-
-fn optional_text<'a>(
-    parent: &'a Map<String, Value>,
-    key: &str,
-    path: &str,
-    longest: usize,
-) -> Checked<Option<&'a str>> {
-    let Some(value) = parent.get(key) else { return Ok(None) };
-    let text = value.as_str().ok_or_else(|| GraphError::invalid(format!("{path} must be a string.")))?;
-    match text.chars().count() {
-        0 => Err(GraphError::invalid(format!("{path} is empty."))),
-        length if length > longest => Err(GraphError::invalid(format!(
-            "{path} has {length} characters; at most {longest} are allowed."
-        ))),
-        _ => Ok(Some(text)),
+fn reaction(content: &Map<String, Value>) -> Checked<()> {
+    text(content, "message_id", "reaction['message_id']", usize::MAX)?;
+    match content.get("emoji") {
+        None => Err(GraphError::missing("reaction['emoji']")),
+        // The longest emoji are families of four with skin tones: eleven code points.
+        Some(Value::String(emoji)) if emoji.is_empty() => Ok(()),
+        Some(Value::String(emoji)) if !emoji.is_ascii() && emoji.chars().count() <= 11 => Ok(()),
+        Some(_) => Err(GraphError::invalid("reaction['emoji'] is not one emoji.")),
     }
 }
 
 #[cfg(test)]
-#[path = "validate_tests.rs"]
 mod tests;

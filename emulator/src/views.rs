@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     config::Config,
+    formats::Kind,
     ids::Side,
-    state::{Message, State},
+    message::{Message, kind},
+    state::State,
 };
 
 /// The business and every customer with unread count, typing sign and last bubble.
@@ -15,13 +17,13 @@ pub fn overview(config: &Config, state: &State, now: i64) -> Value {
         .iter()
         .map(|(wa_id, customer)| {
             let messages = || customer.messages.iter().filter_map(|id| state.messages.get(id));
-            let last = messages().next_back();
+            let last = messages().rfind(|message| message.is_bubble());
             json!({
                 "wa_id": wa_id,
                 "name": customer.name,
                 "unread": messages().filter(|message| message.is_unread()).count(),
                 "typing": customer.typing_until > now,
-                "last": last.map(|message| json!({"text": preview(&message.json), "at": message.at})),
+                "last": last.map(|message| json!({"text": line(message), "at": message.at})),
             })
         })
         .collect();
@@ -39,13 +41,21 @@ pub fn overview(config: &Config, state: &State, now: i64) -> Value {
 pub fn conversation(state: &State, wa_id: &str) -> Option<Vec<Value>> {
     let customer = state.customers.get(wa_id)?;
     let bubble = |id: &String| {
-        let message = state.messages.get(id)?;
+        let message = state.messages.get(id).filter(|message| message.is_bubble())?;
+        let media = message.media.as_deref().and_then(|id| Some((id, state.media.get(id)?)));
+        let reaction = |(from, emoji): (&Side, &String)| json!({"from": from, "emoji": emoji});
         Some(json!({
             "id": id,
             "from": message.from,
             "at": message.at,
             "status": message.status,
             "replied": message.replied,
+            "reactions": message.reactions.iter().map(reaction).collect::<Vec<_>>(),
+            "edited": message.edited,
+            "revoked": message.revoked,
+            "media": media.map(|(id, _)| format!("/emulator/media/{id}")),
+            "file": media.map(|(_, file)| json!({"mime": file.mime, "bytes": file.size, "name": file.name})),
+            "failure": message.failure,
             "message": content(message),
         }))
     };
@@ -102,7 +112,9 @@ fn content(message: &Message) -> Value {
         }
         Side::Customer => {
             let mut content = json.clone();
-            if let Some(image) = content.get_mut("image")
+            // A picture that was sent by its address has no bytes here; it is shown from there.
+            if message.media.is_none()
+                && let Some(image) = content.get_mut("image")
                 && let Some(url) = image.get("url").cloned()
             {
                 image["link"] = url;
@@ -112,21 +124,35 @@ fn content(message: &Message) -> Value {
     }
 }
 
-fn kind(json: &Value) -> &str {
-    json.get("type").and_then(Value::as_str).unwrap_or("text")
+/// One line for the list of chats.
+fn line(message: &Message) -> String {
+    if message.revoked { "🚫 Mensaje eliminado".to_owned() } else { preview(&message.json) }
 }
 
-/// One line for the list of chats.
 fn preview(json: &Value) -> String {
-    let text = |path: &str| json.pointer(path).and_then(Value::as_str);
-    match kind(json) {
+    let text = |path: &str| json.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let word = kind(json);
+    if let Some(kind) = Kind::from_word(word) {
+        let (sign, name) = match kind {
+            Kind::Image => ("📷", "Foto"),
+            Kind::Video => ("🎥", "Video"),
+            Kind::Audio if json["audio"]["voice"] == true => ("🎤", "Nota de voz"),
+            Kind::Audio => ("🎵", "Audio"),
+            Kind::Document => ("📄", text("/document/filename").unwrap_or("Documento")),
+            Kind::Sticker => return "Sticker".to_owned(),
+        };
+        return format!("{sign} {}", text(&format!("/{word}/caption")).unwrap_or(name));
+    }
+    match word {
         "text" => text("/text/body").unwrap_or_default().to_owned(),
-        "image" => format!("📷 {}", text("/image/caption").unwrap_or("Foto")),
         "interactive" => text("/interactive/body/text")
             .or_else(|| text("/interactive/button_reply/title"))
             .or_else(|| text("/interactive/list_reply/title"))
             .unwrap_or("Mensaje")
             .to_owned(),
+        "location" => format!("📍 {}", text("/location/name").unwrap_or("Ubicación")),
+        "contacts" => format!("👤 {}", text("/contacts/0/name/formatted_name").unwrap_or("Contacto")),
+        "order" => "🛒 Pedido".to_owned(),
         _ => "Mensaje".to_owned(),
     }
 }
@@ -147,6 +173,18 @@ mod tests {
             preview(&json!({"type": "interactive", "interactive": {"list_reply": {"title": "Lima"}}})),
             "Lima"
         );
-        assert_eq!(preview(&json!({"type": "sticker"})), "Mensaje");
+        for (message, line) in [
+            (json!({"type": "video", "video": {"caption": ""}}), "🎥 Video"),
+            (json!({"type": "audio", "audio": {"voice": true}}), "🎤 Nota de voz"),
+            (json!({"type": "audio", "audio": {}}), "🎵 Audio"),
+            (json!({"type": "document", "document": {"filename": "receta.pdf"}}), "📄 receta.pdf"),
+            (json!({"type": "sticker", "sticker": {}}), "Sticker"),
+            (json!({"type": "location", "location": {"name": "Plaza"}}), "📍 Plaza"),
+            (json!({"type": "contacts", "contacts": [{"name": {"formatted_name": "Ana"}}]}), "👤 Ana"),
+            (json!({"type": "order"}), "🛒 Pedido"),
+            (json!({"type": "hologram"}), "Mensaje"),
+        ] {
+            assert_eq!(preview(&message), line);
+        }
     }
 }

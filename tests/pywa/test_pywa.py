@@ -4,6 +4,7 @@ It sends through the emulator's Graph endpoints, and receives the emulator's sig
 signature check and parser. Prints `N passed, 0 failed`; exits 1 on any failure.
 """
 
+import hashlib
 import http.server
 import json
 import logging
@@ -204,10 +205,93 @@ def a_list_is_sent_and_a_row_is_chosen(stage):
 
 
 def an_image_is_sent(stage):
-    sent = stage.wa.send_image(to=ROSA, image="https://example.com/mapa.png", caption="Aquí")
+    sent = stage.wa.send_image(to=ROSA, image=sample(stage, "foto.jpg"), mime_type="image/jpeg", caption="Aquí")
     ledger = stage.sent(sent.id)
     assert ledger["type"] == "image"
-    assert ledger["body"]["image"] == {"link": "https://example.com/mapa.png", "caption": "Aquí"}
+    assert ledger["body"]["image"]["caption"] == "Aquí"
+    for word in ("sent", "delivered"):
+        stage.status_of(sent.id, word)
+
+
+def a_file_is_uploaded_downloaded_and_deleted(stage):
+    content = sample(stage, "receta.pdf")
+    media = stage.wa.upload_media(content, mime_type="application/pdf", filename="receta.pdf")
+    about = stage.wa.get_media_url(media.id)
+    assert (about.mime_type, int(about.file_size)) == ("application/pdf", len(content))
+    assert about.sha256 == hashlib.sha256(content).hexdigest()
+    assert stage.wa.get_media_bytes(about.url) == content
+    assert stage.wa.delete_media(media.id)
+    refused(errors.WhatsAppError, lambda: stage.wa.get_media_url(media.id))
+
+
+def every_other_type_is_sent(stage):
+    wa, photo = stage.wa, stage.wa.upload_media(sample(stage, "foto.jpg"), mime_type="image/jpeg")
+    voice, film = sample(stage, "nota-de-voz.ogg"), sample(stage, "video.mp4")
+    hello = stage.call("GET", f"/customers/{ROSA}/messages")[0]["id"]
+    sends = [
+        wa.send_video(to=ROSA, video=film, mime_type="video/mp4", caption="Mira"),
+        wa.send_voice(to=ROSA, voice=voice, mime_type="audio/ogg"),
+        wa.send_audio(to=ROSA, audio=voice, mime_type="audio/ogg"),
+        wa.send_document(
+            to=ROSA, document=sample(stage, "receta.pdf"), filename="receta.pdf", mime_type="application/pdf"
+        ),
+        wa.send_sticker(to=ROSA, sticker=sample(stage, "sticker.webp"), mime_type="image/webp"),
+        wa.send_location(to=ROSA, latitude=-12.046, longitude=-77.03, name="Plaza Mayor", address="Lima"),
+        wa.send_contact(
+            to=ROSA, contact=types.Contact(name=types.Contact.Name(formatted_name="Ana", first_name="Ana"))
+        ),
+        wa.request_location(to=ROSA, text="¿Dónde está?"),
+        wa.send_message(to=ROSA, text="La página", buttons=types.URLButton("Abrir", url="https://example.com")),
+        wa.send_image(
+            to=ROSA,
+            image=photo.id,
+            caption="¿Sí?",
+            buttons=[types.Button("Sí", callback_data="yes")],
+            reply_to_message_id=hello,
+        ),
+    ]
+    for sent in sends:
+        stage.status_of(sent.id, "delivered")
+    reaction = wa.send_reaction(to=ROSA, emoji="👍", message_id=hello)
+    stage.status_of(reaction.id, "sent")
+    [bubble, *_] = stage.call("GET", f"/customers/{ROSA}/messages")
+    assert bubble["reactions"] == [{"from": "business", "emoji": "👍"}], bubble
+
+
+def every_other_type_is_received(stage):
+    def received(act):
+        wamid = stage.write(act)
+        message = stage.messages.get(timeout=PATIENCE)
+        assert message.id == wamid
+        return message
+
+    for kind, name, mime in [
+        ("image", "foto.jpg", "image/jpeg"),
+        ("video", "video.mp4", "video/mp4"),
+        ("audio", "nota-de-voz.ogg", "audio/ogg; codecs=opus"),
+        ("document", "receta.pdf", "application/pdf"),
+        ("sticker", "sticker.webp", "image/webp"),
+    ]:
+        content = sample(stage, name)
+        message = received({"type": kind, "media": {"id": on_phone(stage, content, mime, name)}, "voice": True})
+        assert message.media.mime_type == mime
+        assert message.media.get_bytes() == content
+    assert received({"type": "text", "text": {"body": "x"}, "forwarded": "yes"}).forwarded
+    [*_, asked] = stage.call("GET", f"/customers/{ROSA}/messages")
+    message = received(
+        {"type": "location", "location": {"latitude": -12.0, "longitude": -77.0}, "reply_to": asked["id"]}
+    )
+    assert (message.location.latitude, message.reply_to_message.id) == (-12.0, asked["id"])
+    message = received(
+        {"type": "contacts", "contacts": [{"name": {"formatted_name": "Ana"}, "phones": [{"phone": "+51 1"}]}]}
+    )
+    assert message.contacts[0].name.formatted_name == "Ana"
+    message = received({"type": "reaction", "message_id": asked["id"], "emoji": "👍"})
+    assert message.reaction.emoji == "👍"
+    assert received({"type": "reaction", "message_id": asked["id"]}).reaction.emoji in (None, "")
+    item = {"product_retailer_id": "a", "quantity": 2, "item_price": 30.5, "currency": "PEN"}
+    message = received({"type": "order", "order": {"catalog_id": "1", "product_items": [item]}})
+    assert message.order.products[0].quantity == 2
 
 
 def a_message_is_marked_as_read_with_typing(stage):
@@ -229,7 +313,10 @@ def the_number_is_read(stage):
 
 
 def metas_errors_become_pywas(stage):
-    for fault, expected in [({"kind": "throttle"}, errors.RateLimitHit), ({"kind": "server_error"}, errors.WhatsAppError)]:
+    for fault, expected in [
+        ({"kind": "throttle"}, errors.RateLimitHit),
+        ({"kind": "server_error"}, errors.WhatsAppError),
+    ]:
         stage.call("POST", "/faults", fault)
         refused(expected, lambda: stage.wa.send_message(to=ROSA, text="hola"))
     long = [types.Button("Un título demasiado largo", callback_data="a")]
@@ -250,8 +337,25 @@ def a_wrong_or_missing_signature_is_refused(stage):
 def every_webhook_was_taken_at_the_first_try(stage):
     stage.quiet()
     webhooks = stage.call("GET", "/ledger")["webhooks"]
-    assert len(webhooks) == 15, webhooks  # 5 messages, 3 + 2 + 2 + 2 statuses, 1 failure
+    assert (
+        len(webhooks) == 47
+    ), webhooks  # 16 messages, 3 + 2 + 2 + 2 statuses, 10 × 2 of other types, 1 reaction, 1 failure
     assert {(webhook["attempts"], webhook["status"]) for webhook in webhooks} == {(1, 200)}
+
+
+def sample(stage, name):
+    """A small file of the emulator's."""
+    with DIRECT.open(f"{stage.base}/emulator/samples/{name}", timeout=PATIENCE) as answer:
+        return answer.read()
+
+
+def on_phone(stage, content, mime, name):
+    """Puts a file on the customer's phone; gives its media id."""
+    query = urllib.parse.urlencode({"mime": mime, "filename": name})
+    url = f"{stage.base}/emulator/customers/{ROSA}/media?{query}"
+    headers = {"Content-Type": "application/octet-stream"}
+    with DIRECT.open(urllib.request.Request(url, content, headers), timeout=PATIENCE) as answer:
+        return json.load(answer)["id"]
 
 
 def refused(kind, call):
@@ -271,6 +375,9 @@ TESTS = [
     buttons_are_sent_and_one_is_tapped,
     a_list_is_sent_and_a_row_is_chosen,
     an_image_is_sent,
+    a_file_is_uploaded_downloaded_and_deleted,
+    every_other_type_is_sent,
+    every_other_type_is_received,
     a_message_is_marked_as_read_with_typing,
     the_number_is_read,
     metas_errors_become_pywas,

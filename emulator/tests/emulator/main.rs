@@ -5,6 +5,10 @@
 mod control;
 mod faults;
 mod graph;
+mod kinds;
+mod links;
+mod media;
+mod phone;
 mod process;
 mod stage;
 mod webhooks;

@@ -2,7 +2,8 @@
 
 use std::{path::Path, process::Stdio};
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -126,4 +127,48 @@ async fn conversations_and_unfinished_work_outlive_a_kill() {
     assert_eq!(stage.bubble(&wamid).await["status"], "delivered");
     let sent = stage.ledger().await["sends"][1]["wamid"].as_str().unwrap().to_owned();
     assert_eq!(stage.status_words(&sent), ["sent", "delivered"]);
+}
+
+#[tokio::test]
+async fn files_outlive_a_kill_and_end_with_a_reset() {
+    let folder = tempfile::tempdir().unwrap();
+    let (receiver, url) = Receiver::start().await;
+    let mut stage = Stage::at(receiver);
+    let (mut child, address) = with_data(&url, folder.path()).await;
+    stage.base = address;
+    stage.post("/emulator/customers", json!({"name": "Rosa", "wa_id": ROSA})).await;
+    let photo = stage.sample("foto.jpg", "image/jpeg").await;
+    let theirs = stage.write(ROSA, json!({"type": "image", "media": {"id": photo}})).await;
+    let pdf = stage.upload("application/pdf", b"%PDF").await;
+    let ours = stage.send("document", json!({"id": pdf})).await;
+    stage.write(ROSA, json!({"type": "reaction", "message_id": ours, "emoji": "👍"})).await;
+    let gone = stage.upload("text/plain", b"x").await;
+    stage.graph_call(Method::DELETE, &gone).await;
+    stage.quiet().await;
+    let before = stage.conversation(ROSA).await;
+    soon(child.kill()).await.unwrap();
+    // Bytes whose fact was never written: the process ended between the two.
+    let half = folder.path().join("media/1234");
+    std::fs::write(&half, "half").unwrap();
+
+    let (mut child, address) = with_data(&url, folder.path()).await;
+    stage.base = address;
+    assert!(!half.exists());
+    assert_eq!(stage.conversation(ROSA).await, before);
+    assert_eq!(stage.bubble(&ours).await["reactions"], json!([{"from": "customer", "emoji": "👍"}]));
+    let sample = stage.bytes("/emulator/samples/foto.jpg").await;
+    assert_eq!(stage.bytes(stage.bubble(&theirs).await["media"].as_str().unwrap()).await, sample);
+    for (id, bytes) in [(&photo, &sample[..]), (&pdf, b"%PDF")] {
+        let (_, about) = stage.graph_call(Method::GET, id).await;
+        assert_eq!(stage.download(about["url"].as_str().unwrap()).await.bytes().await.unwrap(), bytes);
+    }
+    assert_eq!(stage.graph_call(Method::GET, &gone).await.0, 400, "deleted stays deleted");
+    let new = stage.upload("text/plain", b"y").await;
+    assert!(![&photo, &pdf, &gone].contains(&&new));
+
+    let answer: Value = stage.post("/emulator/reset", json!({})).await.1;
+    assert_eq!(answer, "");
+    assert_eq!(stage.graph_call(Method::GET, &pdf).await.0, 400);
+    assert_eq!(std::fs::read_dir(folder.path().join("media")).unwrap().count(), 0);
+    soon(child.kill()).await.unwrap();
 }

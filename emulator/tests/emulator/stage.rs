@@ -15,6 +15,7 @@ use axum::{
 };
 use cauce_emulator::{Config, Running};
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::{net::TcpListener, sync::Barrier};
@@ -196,6 +197,73 @@ impl Stage {
         let (status, answer) = self.post(&format!("/emulator/customers/{wa_id}/messages"), act).await;
         assert_eq!(status, 202, "{answer}");
         answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A Graph call with the right token on any path below the version.
+    pub async fn graph_call(&self, method: Method, path: &str) -> (u16, Value) {
+        let url = format!("{}/v25.0/{path}", self.base);
+        let answer = self.http.request(method, url).bearer_auth(TOKEN).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// Uploads with a form of these fields; `file` is its own part.
+    pub async fn upload_form(&self, fields: &[(&str, &str)], file: Option<&[u8]>) -> (u16, Value) {
+        const EDGE: &str = "a-line-no-file-holds";
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part =
+                format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(part.as_bytes());
+        }
+        if let Some(file) = file {
+            let head = format!(
+                "--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n"
+            );
+            body.extend(head.as_bytes());
+            body.extend(file);
+            body.extend(b"\r\n");
+        }
+        body.extend(format!("--{EDGE}--\r\n").as_bytes());
+        let request = self.http.post(format!("{}/v25.0/{NUMBER}/media", self.base)).bearer_auth(TOKEN);
+        let form = format!("multipart/form-data; boundary={EDGE}");
+        let answer = request.header("Content-Type", form).body(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// Uploads a file and gives its media id.
+    pub async fn upload(&self, mime: &str, bytes: &[u8]) -> String {
+        let fields = [("messaging_product", "whatsapp"), ("type", mime)];
+        let (status, answer) = self.upload_form(&fields, Some(bytes)).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Downloads with the token.
+    pub async fn download(&self, url: &str) -> reqwest::Response {
+        self.http.get(url).bearer_auth(TOKEN).send().await.unwrap()
+    }
+
+    /// Puts a sample on Rosa's phone and gives its media id.
+    pub async fn sample(&self, name: &str, mime: &str) -> String {
+        let bytes = self.bytes(&format!("/emulator/samples/{name}")).await;
+        let url = format!("{}/emulator/customers/{ROSA}/media", self.base);
+        let url = Url::parse_with_params(&url, [("mime", mime), ("filename", name)]).unwrap();
+        let answer = self.http.post(url).body(bytes).send().await.unwrap();
+        assert_eq!(answer.status(), 201);
+        answer.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.bytes().await.unwrap().to_vec()
+    }
+
+    /// The element of the last webhook of a customer's message.
+    pub fn last_element(&self) -> Value {
+        let deliveries = self.receiver.deliveries();
+        let mut elements = deliveries.iter().map(|delivery| delivery.value()["messages"][0].clone());
+        elements.rfind(|element| !element.is_null()).expect("a message was delivered")
     }
 
     pub async fn fault(&self, fault: Value) {

@@ -86,13 +86,104 @@ fn texts_and_opaque_data_have_their_lengths() {
 }
 
 #[test]
-fn an_image_has_one_source_and_a_caption() {
-    limit("image", &json!({"link": "https://x.y/z.png", "caption": "x"}), "/caption", 1024);
-    assert_eq!(code(with("image", json!({"id": "1234"}))), None);
-    assert_eq!(code(with("image", json!({}))), Some(131_008));
-    assert_eq!(code(with("image", json!({"id": "1", "link": "https://x.y"}))), Some(131_009));
-    assert_eq!(code(with("image", json!({"link": "file:///etc/passwd"}))), Some(131_009));
-    assert_eq!(code(with("image", json!({"link": "cat.png"}))), Some(131_009));
+fn a_file_has_one_source_and_what_its_kind_takes() {
+    let link = "https://x.y/z";
+    for kind in ["image", "video", "audio", "document", "sticker"] {
+        let bad = |content: Value| code(with(kind, content));
+        assert_eq!(bad(json!({"id": "1234"})), None, "{kind}");
+        assert_eq!(bad(json!({"link": link})), None, "{kind}");
+        assert_eq!(bad(json!({})), Some(131_008), "{kind}");
+        assert_eq!(bad(json!({"id": "1", "link": link})), Some(131_009), "{kind}");
+        assert_eq!(bad(json!({"link": "file:///etc/passwd"})), Some(131_009), "{kind}");
+        assert_eq!(bad(json!({"link": "cat.png"})), Some(131_009), "{kind}");
+        assert_eq!(bad(json!({"id": 1234})), Some(131_009), "{kind}");
+        let (caption, named) =
+            (json!({"link": link, "caption": "x"}), json!({"link": link, "filename": "x"}));
+        if matches!(kind, "audio" | "sticker") {
+            assert_eq!(bad(caption), Some(100), "{kind}");
+        } else {
+            limit(kind, &caption, "/caption", 1024);
+        }
+        assert_eq!(bad(named), (kind != "document").then_some(100), "{kind}");
+    }
+    assert_eq!(code(with("audio", json!({"id": "1", "voice": true}))), None);
+    assert_eq!(code(with("audio", json!({"id": "1", "voice": "yes"}))), Some(131_009));
+    assert_eq!(code(with("video", json!({"id": "1", "voice": true}))), Some(100));
+}
+
+#[test]
+fn a_place_has_two_coordinates() {
+    let place = |latitude: Value, longitude: Value| {
+        code(with("location", json!({"latitude": latitude, "longitude": longitude, "name": "Plaza"})))
+    };
+    assert_eq!(place(json!(-12.046), json!(-77.03)), None);
+    assert_eq!(place(json!("-12.046"), json!("-77.03")), None);
+    assert_eq!(place(json!(90), json!(180)), None);
+    assert_eq!(place(json!(90.1), json!(0)), Some(131_009));
+    assert_eq!(place(json!(0), json!("180.5")), Some(131_009));
+    assert_eq!(place(json!("north"), json!(0)), Some(131_009));
+    assert_eq!(code(with("location", json!({"latitude": 1}))), Some(131_008));
+}
+
+#[test]
+fn cards_have_a_name_and_are_at_most_257() {
+    let card =
+        json!({"name": {"formatted_name": "Ana", "first_name": "Ana"}, "phones": [{"phone": "+51 1"}]});
+    for (count, expected) in [(1, None), (257, None), (258, Some(131_009)), (0, Some(131_009))] {
+        assert_eq!(code(with("contacts", json!(vec![card.clone(); count]))), expected, "{count}");
+    }
+    assert_eq!(code(with("contacts", card)), Some(131_009), "not a list");
+    assert_eq!(code(with("contacts", json!([{"name": {"first_name": "Ana"}}]))), Some(131_008));
+    assert_eq!(code(with("contacts", json!([{"phones": []}]))), Some(131_008));
+    let named =
+        |phones: Value| code(with("contacts", json!([{"name": {"formatted_name": "A"}, "phones": phones}])));
+    assert_eq!(named(json!("+51")), Some(131_009));
+    assert_eq!(named(json!([{"phone": 51}])), Some(131_009));
+}
+
+#[test]
+fn a_reaction_is_one_emoji_or_none() {
+    let emoji = |emoji: Value| code(with("reaction", json!({"message_id": "wamid.A", "emoji": emoji})));
+    for good in ["👍", "❤️", "👩🏽‍👩🏽‍👧🏽‍👦🏽", "1️⃣", "🇵🇪", ""] {
+        assert_eq!(emoji(json!(good)), None, "{good}");
+    }
+    assert_eq!(emoji(json!("ok")), Some(131_009));
+    assert_eq!(emoji(json!("👍".repeat(12))), Some(131_009));
+    assert_eq!(emoji(json!(1)), Some(131_009));
+    assert_eq!(code(with("reaction", json!({"message_id": "wamid.A"}))), Some(131_008));
+    assert_eq!(code(with("reaction", json!({"emoji": "👍"}))), Some(131_008));
+}
+
+#[test]
+fn a_link_button_and_a_request_for_a_place_have_their_action() {
+    let link = json!({"type": "cta_url", "body": {"text": "Mira"}, "footer": {"text": "x"},
+        "header": {"type": "document", "document": {"link": "https://x.y/z.pdf", "filename": "z.pdf"}},
+        "action": {"name": "cta_url", "parameters": {"display_text": "Abrir", "url": "https://x.y"}}});
+    assert_eq!(code(with("interactive", link.clone())), None);
+    limit("interactive", &link, "/body/text", 1024);
+    limit("interactive", &link, "/footer/text", 60);
+    limit("interactive", &link, "/action/parameters/display_text", 20);
+    for (path, wrong) in
+        [("/action/parameters/url", "x.y"), ("/action/name", "open"), ("/header/type", "sticker")]
+    {
+        let mut bad = link.clone();
+        *bad.pointer_mut(path).unwrap() = json!(wrong);
+        assert_eq!(code(with("interactive", bad)), Some(131_009), "{path}");
+    }
+    let mut without = link;
+    without["action"]["parameters"].as_object_mut().unwrap().remove("url");
+    assert_eq!(code(with("interactive", without)), Some(131_008));
+
+    let place = json!({"type": "location_request_message", "body": {"text": "¿Dónde?"},
+        "action": {"name": "send_location"}});
+    assert_eq!(code(with("interactive", place.clone())), None);
+    limit("interactive", &place, "/body/text", 1024);
+    for key in ["header", "footer"] {
+        let mut odd = place.clone();
+        odd[key] = json!({"type": "text", "text": "x"});
+        assert_eq!(code(with("interactive", odd)), Some(131_009), "{key}");
+    }
+    assert_eq!(code(with("interactive", json!({"type": "carousel", "body": {"text": "x"}}))), Some(131_051));
 }
 
 #[test]
