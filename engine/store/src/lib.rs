@@ -8,9 +8,10 @@
 //!
 //! Every key starts with a slot ([`cauce_model::Slot`]); see [`Key`]. Values are at most
 //! [`MAX_VALUE`] bytes, because sled never syncs what it keeps outside its log; the
-//! [`rows`] layer splits larger ones.
+//! [`rows`] layer splits larger ones. What people send each other as files stands apart: [`Files`].
 
 pub mod conformance;
+mod files;
 mod folder;
 mod key;
 mod memory;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+pub use files::{FileError, Files, NewFile};
 pub use folder::{DataFolder, FolderError};
 pub use key::{Key, KeyRange};
 pub use memory::MemoryStore;
