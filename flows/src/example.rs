@@ -1,9 +1,12 @@
 //! Examples: small flows with a conversation, declared beside a kind. They are documentation that is run.
 
-use cauce_model::{Content, Effect, InboundContent, NodeId};
+use cauce_model::{
+    ContactCard, Content, Effect, FileId, HttpOutcome, InboundContent, Location, MediaKind, MediaSource,
+    MediaState, NodeId, ReceivedMedia, StoredFile,
+};
 
 use crate::run::{ContactFacts, Event, Facts, Outcome, Run, Visited};
-use crate::{Catalogue, Problem, Program, start, step};
+use crate::{Catalogue, Problem, Program, limits, start, step};
 
 /// The step that an example is about.
 pub const SHOWN: &str = "paso";
@@ -37,8 +40,16 @@ pub enum Happens {
     Writes(&'static str),
     /// The customer taps the option with this title on the last message.
     Taps(&'static str),
-    /// The customer sends something without words.
-    Sends(&'static str),
+    /// The customer sends something else than words.
+    Sends(InboundContent),
+    /// The customer sends a file without words; its id is `archivo`.
+    SendsFile(MediaKind),
+    /// A server outside answers, or does not.
+    Answered(HttpOutcome),
+    /// All that was said has left for the customer.
+    Sent,
+    /// Something that was said will not arrive, for this code.
+    Unsent(&'static str),
     /// The time of the wait passes.
     TimePasses,
     /// A person takes the case and ends it.
@@ -60,15 +71,31 @@ impl Turn {
 }
 
 /// How an effect is written in an example: `text`, `text [A] [B]` (buttons), `text (label) [A] [B]`
-/// (list), `<link> caption` (image), `→ queue` (handoff).
+/// (list), `(Foto) <link or file> caption`, `→ queue` (handoff), and other things with their name in
+/// parentheses.
 pub fn transcript(effect: &Effect) -> String {
     let titles = |titles: Vec<&str>| titles.iter().map(|title| format!(" [{title}]")).collect::<String>();
     match effect {
         Effect::Send { content, .. } => match content {
             Content::Text { body } => body.clone(),
-            Content::Image { link, caption } => {
-                format!("<{link}> {}", caption.as_deref().unwrap_or_default()).trim_end().to_owned()
+            Content::Media { media, source, caption, .. } => {
+                let at = match source {
+                    MediaSource::Link(link) => link,
+                    MediaSource::Stored(file) => &file.name,
+                };
+                let caption = caption.as_deref().unwrap_or_default();
+                format!("({}) <{at}> {caption}", media.name()).trim_end().to_owned()
             }
+            Content::Location(Location { latitude, longitude, .. }) => {
+                format!("(Ubicación) {latitude}, {longitude} {}", content.words()).trim_end().to_owned()
+            }
+            Content::Contacts { cards } => {
+                let card = |card: &ContactCard| format!("{} {}", card.name, card.phones.join(", "));
+                format!("(Contacto) {}", cards.iter().map(card).collect::<Vec<_>>().join("; "))
+            }
+            Content::Link { body, title, url, .. } => format!("{body} [{title}] <{url}>"),
+            Content::LocationRequest { body } => format!("{body} [Enviar ubicación]"),
+            Content::Reaction { emoji, .. } => format!("(Reacción) {emoji}"),
             Content::Buttons { body, buttons, .. } => {
                 format!("{body}{}", titles(buttons.iter().map(|button| button.title.as_str()).collect()))
             }
@@ -78,6 +105,14 @@ pub fn transcript(effect: &Effect) -> String {
             }
         },
         Effect::Handoff { queue, .. } => format!("→ {queue}"),
+        Effect::React { emoji, .. } => format!("(Reacción) {emoji}"),
+        Effect::Typing => "(Escribiendo…)".to_owned(),
+        Effect::Http { request, .. } => format!("(Llamada) {:?} {}", request.method, request.url),
+        Effect::Tag { add, remove } => {
+            let add = add.iter().map(|tag| format!("+{tag}"));
+            let tags: Vec<String> = add.chain(remove.iter().map(|tag| format!("-{tag}"))).collect();
+            format!("(Etiquetas) {}", tags.join(" "))
+        }
     }
 }
 
@@ -92,6 +127,9 @@ impl Example {
         if !program.warnings().is_empty() {
             return Err(told(program.warnings().to_vec()));
         }
+        let files =
+            program.needs().into_iter().map(|(path, uses)| (path.clone(), made_up(&path, uses[0].1.media)));
+        let program = program.with_files(&files.collect()).map_err(told)?;
         let contact = ContactFacts { name: Some("Ana".to_owned()), ..ContactFacts::default() };
         let facts = Facts { contact, ..Facts::default() };
         let mut run: Option<Run> = None;
@@ -125,6 +163,18 @@ impl Example {
     }
 }
 
+/// A file that stands beside an example's flow: what it is sent as says of which type it is.
+fn made_up(path: &str, media: MediaKind) -> StoredFile {
+    let mime = limits::types(media).0.first().unwrap_or(&"application/pdf");
+    let name = path.rsplit('/').next().unwrap_or(path);
+    StoredFile {
+        id: FileId::of(path.as_bytes()),
+        mime: (*mime).to_owned(),
+        size: 1024,
+        name: name.to_owned(),
+    }
+}
+
 fn exit_of(outcome: &Outcome) -> Option<&str> {
     let shown: NodeId = SHOWN.parse().ok()?;
     let left = |visited: &&Visited| visited.node == shown && visited.exit.is_some();
@@ -155,18 +205,31 @@ impl Happens {
                 let (title, id) = option.cloned().ok_or_else(|| format!("nothing reads «{title}»"))?;
                 Some(InboundContent::Choice { id, title })
             }
-            Self::Sends(kind) => {
-                Some(InboundContent::Unsupported { kind: (*kind).to_owned(), raw: serde_json::Value::Null })
+            Self::Sends(content) => Some(content.clone()),
+            Self::SendsFile(media) => {
+                let mime = limits::types(*media).0.first().unwrap_or(&"application/pdf");
+                let file = ReceivedMedia {
+                    id: "archivo".to_owned(),
+                    mime: (*mime).to_owned(),
+                    filename: None,
+                    sha256: None,
+                    animated: false,
+                    state: MediaState::Coming,
+                };
+                Some(InboundContent::Media { media: *media, file, caption: None })
             }
-            Self::TimePasses | Self::PersonEnds | Self::NobodyTakes => None,
+            _ => None,
         })
     }
 
-    fn event<'a>(&self, content: Option<&'a InboundContent>) -> Event<'a> {
+    fn event<'a>(&'a self, content: Option<&'a InboundContent>) -> Event<'a> {
         match (self, content) {
             (_, Some(content)) => Event::Answer(content),
             (Self::PersonEnds, None) => Event::HandoffResolved { agent: Some("Rosa") },
             (Self::NobodyTakes, None) => Event::HandoffTimedOut,
+            (Self::Answered(outcome), None) => Event::Called(outcome),
+            (Self::Sent, None) => Event::Sent,
+            (Self::Unsent(code), None) => Event::Unsent { code },
             (_, None) => Event::TimedOut,
         }
     }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use cauce_model::{Duration, QueueId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::text::{Piece, split};
 
@@ -52,6 +53,9 @@ text_field!(
     /// A Rhai expression.
     Expression, "expression");
 text_field!(
+    /// A Rhai expression over a server's answer: `answer.status`, `answer.body.price`.
+    OfAnswer, "answer_expression");
+text_field!(
     /// The name of a variable that a step writes: a letter or `_`, then letters, digits and `_`, in ASCII.
     Name, "variable");
 text_field!(
@@ -70,6 +74,41 @@ impl Template {
 pub(crate) fn written(source: &str) -> usize {
     let pieces = split(source).unwrap_or_default();
     pieces.iter().map(|piece| if let Piece::Written(text) = piece { text.chars().count() } else { 0 }).sum()
+}
+
+/// Data to send: groups, lists and scalars as they are written, whose texts may have `{{ expressions }}`
+/// in them. A text that is one expression and nothing else becomes its value, of whatever type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tree(pub Value);
+
+impl JsonSchema for Tree {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Tree".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "format": "tree" })
+    }
+}
+
+/// A number, or a text whose `{{ expressions }}` give one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Amount(pub Value);
+
+impl JsonSchema for Amount {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "format": "template" })
+    }
 }
 
 /// A queue as a config names it.

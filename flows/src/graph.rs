@@ -22,15 +22,17 @@ pub(crate) struct Spot<'a> {
     node: &'a Node,
     /// `None` when its config is not understood: then nothing is claimed about it.
     known: Option<(Meta, Vec<Exit>)>,
+    /// How many messages it says at most, at least 1.
+    sends: usize,
 }
 
 impl<'a> Spot<'a> {
-    pub(crate) fn known(id: &'a NodeId, node: &'a Node, meta: Meta, exits: Vec<Exit>) -> Self {
-        Self { id, node, known: Some((meta, exits)) }
+    pub(crate) fn known(id: &'a NodeId, node: &'a Node, meta: Meta, exits: Vec<Exit>, sends: usize) -> Self {
+        Self { id, node, known: Some((meta, exits)), sends: sends.max(1) }
     }
 
     pub(crate) fn unknown(id: &'a NodeId, node: &'a Node) -> Self {
-        Self { id, node, known: None }
+        Self { id, node, known: None, sends: 1 }
     }
 
     fn role(&self) -> Option<Role> {
@@ -130,7 +132,7 @@ fn exits(document: &Document, spot: &Spot<'_>, problems: &mut Vec<Problem>) -> b
             .at_key(places, &child(&at, key)),
         );
     }
-    for exit in exits.iter().filter(|exit| !spot.node.exits.contains_key(&exit.key)) {
+    for exit in exits.iter().filter(|exit| !exit.optional && !spot.node.exits.contains_key(&exit.key)) {
         problems.push(
             Problem::error(
                 "flow.exit_missing",
@@ -182,7 +184,8 @@ impl<'a> Graph<'a> {
     ) {
         let Some(&start) = self.index.get(start) else { return };
         let reached = self.flood(&self.graph, [start]);
-        for at in self.graph.node_indices().filter(|at| !reached.contains(at)) {
+        let is_note = |at: NodeIndex| self.spot(at).role() == Some(Role::Note);
+        for at in self.graph.node_indices().filter(|at| !reached.contains(at) && !is_note(*at)) {
             let problem = Problem::warning(
                 "flow.unreachable",
                 format!("Nadie puede llegar al paso «{}».", self.spot(at).id),
@@ -244,14 +247,15 @@ impl<'a> Graph<'a> {
         for at in order {
             let before =
                 restless.neighbors_directed(at, Incoming).filter_map(|before| longest.get(&before)).max();
-            let here = before.unwrap_or(&0) + 1;
+            let before = *before.unwrap_or(&0);
+            let here = before + self.spots[restless[at]].sends;
             longest.insert(at, here);
             // The step that waits at last may say something too.
-            if here == MAX_SENDS {
+            if here >= MAX_SENDS && before < MAX_SENDS {
                 let at = self.index[self.spots[restless[at]].id];
                 let problem = Problem::error(
                     "flow.turn_too_long",
-                    format!("Hasta aquí hay {MAX_SENDS} pasos seguidos sin esperar nada."),
+                    format!("Hasta aquí hay {MAX_SENDS} pasos o mensajes seguidos sin esperar nada."),
                     "Pon antes un paso que espere, como «question» o «wait».",
                 );
                 problems.push(self.problem(problem, at, document));

@@ -3,7 +3,7 @@
 //! A kind is its config type: serde and JSON Schema give its form, [`Behaviour`] its exits, checks
 //! and conduct, [`NodeKind`] its name, looks, examples and the way older configs become today's.
 
-use cauce_model::InboundContent;
+use cauce_model::{HttpOutcome, InboundContent, MediaKind};
 use indexmap::IndexMap;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -28,6 +28,10 @@ pub enum Role {
     Person,
     /// Where a flow ends.
     End,
+    /// A way on that the canvas draws as a name, not as a line.
+    Jump,
+    /// Words for colleagues on the canvas: nobody comes here.
+    Note,
 }
 
 /// What screens and checks know of a kind.
@@ -60,12 +64,18 @@ pub struct Exit {
     pub key: String,
     /// What screens show (Spanish).
     pub label: String,
+    /// Whether it may stay unconnected.
+    pub optional: bool,
 }
 
 impl Exit {
     /// An exit with this key and label.
     pub fn new(key: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { key: key.into(), label: label.into() }
+        Self { key: key.into(), label: label.into(), optional: false }
+    }
+    /// The same, but it may stay unconnected.
+    pub fn or_not(self) -> Self {
+        Self { optional: true, ..self }
     }
     /// The only exit of a step that simply goes on.
     pub fn next() -> Self {
@@ -115,11 +125,28 @@ pub enum Resume<'a> {
     TimedOut,
     /// The person is done.
     Resolved,
+    /// A server outside answered, or did not.
+    Called(&'a HttpOutcome),
+    /// All that the step said has left for the customer.
+    Sent,
+    /// Something that the step said will not arrive. The code says why.
+    Unsent(&'a str),
+}
+
+/// A file that a step sends, by the name it has beside the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileUse {
+    /// Its path beside the document, with `/`.
+    pub path: String,
+    /// As what it is sent.
+    pub media: MediaKind,
+    /// Where in the config it is named, as a JSON pointer.
+    pub pointer: String,
 }
 
 /// What a step with a given config is and does. Pure: the same input gives the same answer.
 pub trait Behaviour: Send + Sync {
-    /// The ways out, in the order of the screen. Every one must be connected.
+    /// The ways out, in the order of the screen. Every one must be connected, unless it is optional.
     fn exits(&self) -> Vec<Exit>;
 
     /// What the JSON Schema cannot say about the config.
@@ -127,6 +154,16 @@ pub trait Behaviour: Send + Sync {
 
     /// The variables it writes.
     fn writes(&self) -> Vec<Write> {
+        Vec::new()
+    }
+
+    /// How many messages it says at most when the run arrives.
+    fn sends(&self) -> usize {
+        1
+    }
+
+    /// The files it sends.
+    fn files(&self) -> Vec<FileUse> {
         Vec::new()
     }
 
@@ -211,6 +248,15 @@ impl Kind {
 fn tidy(mut schema: Value) -> Value {
     match &mut schema {
         Value::Object(map) => {
+            if let Some(Value::Array(several)) = map.remove("anyOf") {
+                // Something or null; what is said around it counts more than what it says itself.
+                let some = several.into_iter().find(|one| one.get("type").is_none_or(|name| name != "null"));
+                if let Some(Value::Object(some)) = some {
+                    for (key, value) in some {
+                        map.entry(key).or_insert(value);
+                    }
+                }
+            }
             // A property may have this name too: then it is no text.
             if map.get("description").is_some_and(Value::is_string) {
                 map.remove("description");
@@ -218,13 +264,11 @@ fn tidy(mut schema: Value) -> Value {
             if let Some(help) = map.remove("x-help") {
                 map.insert("description".to_owned(), help);
             }
-            if map
-                .get("format")
-                .and_then(Value::as_str)
-                .is_some_and(|f| f.trim_start_matches('u').starts_with("int"))
-            {
+            let format = map.get("format").and_then(Value::as_str).unwrap_or_default();
+            if format.trim_start_matches('u').starts_with("int") || ["double", "float"].contains(&format) {
                 map.remove("format");
             }
+            spread(map);
             if let Some(Value::Array(types)) = map.get("type") {
                 let some = types.iter().find(|name| *name != "null").cloned();
                 map.extend(some.map(|some| ("type".to_owned(), some)));
@@ -237,6 +281,29 @@ fn tidy(mut schema: Value) -> Value {
         _ => {}
     }
     schema
+}
+
+/// An object of several forms that share fields: every form gets them, in front of its own.
+fn spread(map: &mut serde_json::Map<String, Value>) {
+    let (Some(Value::Object(shared)), Some(Value::Array(_))) = (map.get("properties"), map.get("oneOf"))
+    else {
+        return;
+    };
+    let shared = shared.clone();
+    let required = map.remove("required");
+    map.retain(|key, _| !["properties", "type", "additionalProperties"].contains(&key.as_str()));
+    let Some(Value::Array(forms)) = map.get_mut("oneOf") else { return };
+    for form in forms.iter_mut().filter_map(Value::as_object_mut) {
+        let mut properties = shared.clone();
+        if let Some(Value::Object(own)) = form.remove("properties") {
+            properties.extend(own);
+        }
+        form.insert("properties".to_owned(), properties.into());
+        let mut needed: Vec<Value> = required.iter().filter_map(Value::as_array).flatten().cloned().collect();
+        needed.extend(form.get("required").and_then(Value::as_array).into_iter().flatten().cloned());
+        form.insert("required".to_owned(), needed.into());
+        form.insert("additionalProperties".to_owned(), false.into());
+    }
 }
 
 /// The kinds that flows may use, by id, in the order of the palette.

@@ -8,6 +8,7 @@
 //! walk a [`Run`] through it, one event at a time.
 
 mod document;
+mod editor;
 mod example;
 pub mod fields;
 mod graph;
@@ -15,6 +16,8 @@ mod kind;
 pub mod limits;
 mod problem;
 mod program;
+pub mod reading;
+mod rehearsal;
 mod run;
 mod schema;
 mod script;
@@ -25,12 +28,15 @@ mod words;
 mod yaml;
 
 pub use document::{Document, MAX_NODES, Node, Position, Variable, parse};
+pub use editor::document_schema;
 pub use example::{Example, Happens, SHOWN, Turn, transcript};
-pub use kind::{Behaviour, Catalogue, Exit, Kind, Meta, NodeKind, Resume, Role, Triggers, Write};
+pub use kind::{Behaviour, Catalogue, Exit, FileUse, Kind, Meta, NodeKind, Resume, Role, Triggers, Write};
 pub use problem::{Problem, Severity};
-pub use program::{Card, CardExit, Check, Program, TriggerMatch};
+pub use program::{Card, CardExit, Check, Files, Program, TriggerMatch};
+pub use rehearsal::{Choice, Rehearsal};
 pub use run::{ContactFacts, Event, Facts, Outcome, Run, RunState, Visited, Wait, WaitKind};
-pub use script::{FUNCTIONS, MAX_SOURCE, MAX_STRING};
+pub use script::{FUNCTIONS, MAX_SOURCE, MAX_STRING, MAX_VALUE};
 pub use step::{Context, Failure, MAX_SENDS, MAX_STEPS, Step, start, step};
-pub use words::{choose, fold};
+pub use text::{BAD_URL, encode};
+pub use words::{Named, choose, choose_among, fold};
 pub use yaml::{MAX_BYTES, Places};

@@ -4,12 +4,29 @@
 //! Source: Meta's message reference, as gathered in `reference/whatsapp.md` §2.2 (2026-11).
 //! Lengths count Unicode scalar values ("characters"), ids count bytes.
 
-use cauce_model::Content;
+use cauce_model::{Content, Duration, Location, MediaKind, MediaSource, StoredFile};
 
+/// For how long after the customer's last message anything may be said freely (Meta's customer service
+/// window).
+pub const WINDOW: Duration = Duration::hours(24);
 /// Body of a plain text.
 pub const TEXT_BODY: usize = 4096;
-/// Caption of an image.
+/// Caption of a picture, a film or a document.
 pub const CAPTION: usize = 1024;
+/// Parts of one message step. Ours.
+pub const PARTS: usize = 10;
+/// The name of a document.
+pub const FILENAME: usize = 240;
+/// Name and address of a place. Ours: the provider's is not documented.
+pub const PLACE: usize = 300;
+/// Contact cards in one message (the schema of Meta's OpenAPI document; its pages say 257).
+pub const CARDS: usize = 5;
+/// Name, phone or email on a contact card. Ours.
+pub const CARD_FIELD: usize = 200;
+/// Title of a button that opens a page.
+pub const LINK_TITLE: usize = 20;
+/// An emoji with all its modifiers, in characters. Ours.
+pub const EMOJI: usize = 20;
 /// Body of a message with buttons or a list. (Meta's page says 4096 for lists; senders that work
 /// keep to 1024.)
 pub const INTERACTIVE_BODY: usize = 1024;
@@ -76,10 +93,40 @@ fn unique<'a>(what: &'static str, texts: impl Iterator<Item = &'a str> + Clone) 
 pub fn check(content: &Content) -> Result<(), Broken> {
     match content {
         Content::Text { body } => chars("limit.text_body", body, 1, TEXT_BODY),
-        Content::Image { link, caption } => {
-            within("limit.link", link.len(), 1, LINK)?;
-            chars("limit.caption", caption.as_deref().unwrap_or_default(), 0, CAPTION)
+        Content::Media { media, source, caption, filename } => {
+            if let MediaSource::Link(link) = source {
+                within("limit.link", link.len(), 1, LINK)?;
+            }
+            let most = match media {
+                MediaKind::Image | MediaKind::Video | MediaKind::Document => CAPTION,
+                MediaKind::Audio | MediaKind::Voice | MediaKind::Sticker => 0,
+            };
+            chars("limit.caption", caption.as_deref().unwrap_or_default(), 0, most)?;
+            chars("limit.filename", filename.as_deref().unwrap_or_default(), 0, FILENAME)
         }
+        Content::Location(Location { latitude, longitude, name, address }) => {
+            within("limit.latitude", usize::from((-90.0..=90.0).contains(latitude)), 1, 1)?;
+            within("limit.longitude", usize::from((-180.0..=180.0).contains(longitude)), 1, 1)?;
+            chars("limit.place", name.as_deref().unwrap_or_default(), 0, PLACE)?;
+            chars("limit.place", address.as_deref().unwrap_or_default(), 0, PLACE)
+        }
+        Content::Contacts { cards } => {
+            within("limit.cards", cards.len(), 1, CARDS)?;
+            for card in cards {
+                chars("limit.card_name", &card.name, 1, CARD_FIELD)?;
+                let fields = card.phones.iter().chain(&card.emails).chain(&card.organisation);
+                fields.into_iter().try_for_each(|field| chars("limit.card_field", field, 1, CARD_FIELD))?;
+            }
+            Ok(())
+        }
+        Content::Link { body, footer, title, url } => {
+            chars("limit.interactive_body", body, 1, INTERACTIVE_BODY)?;
+            chars("limit.footer", footer.as_deref().unwrap_or_default(), 0, FOOTER)?;
+            chars("limit.link_title", title, 1, LINK_TITLE)?;
+            within("limit.link", url.len(), 1, LINK)
+        }
+        Content::LocationRequest { body } => chars("limit.interactive_body", body, 1, INTERACTIVE_BODY),
+        Content::Reaction { emoji, .. } => chars("limit.emoji", emoji, 0, EMOJI),
         Content::Buttons { body, footer, buttons } => {
             chars("limit.interactive_body", body, 1, INTERACTIVE_BODY)?;
             chars("limit.footer", footer.as_deref().unwrap_or_default(), 0, FOOTER)?;
@@ -112,6 +159,51 @@ pub fn check(content: &Content) -> Result<(), Broken> {
             unique("limit.id_repeated", rows.map(|row| row.id.as_str()))
         }
     }
+}
+
+const KB: u64 = 1024;
+const MB: u64 = 1024 * KB;
+
+/// The types that may be sent as a kind of media, and the largest size in bytes. Any type may be sent as
+/// a document (Meta's media reference).
+pub fn types(media: MediaKind) -> (&'static [&'static str], u64) {
+    match media {
+        MediaKind::Image => (&["image/jpeg", "image/png"], 5 * MB),
+        MediaKind::Video => (&["video/mp4", "video/3gpp"], 16 * MB),
+        MediaKind::Audio => (&["audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"], 16 * MB),
+        MediaKind::Voice => (&["audio/ogg"], 16 * MB),
+        MediaKind::Sticker => (&["image/webp"], 500 * KB),
+        MediaKind::Document => (&[], 100 * MB),
+    }
+}
+
+/// Whether a stored file can be sent as this kind of media.
+///
+/// # Errors
+/// A Spanish sentence that says why not.
+pub fn file(media: MediaKind, file: &StoredFile) -> Result<(), String> {
+    let (types, most) = types(media);
+    let mime = file.mime.split(';').next().unwrap_or_default().trim();
+    if !types.is_empty() && !types.contains(&mime) {
+        return Err(format!("WhatsApp acepta {} y el archivo es {mime}.", types.join(", ")));
+    }
+    if file.size == 0 {
+        return Err("el archivo está vacío.".to_owned());
+    }
+    if file.size > most {
+        return Err(format!("pesa {} kB y el máximo es {} kB.", file.size.div_ceil(KB), most / KB));
+    }
+    Ok(())
+}
+
+/// As what a file is best sent: a picture, a film or sound where WhatsApp takes it as such, else a
+/// document.
+pub fn best_media(stored: &StoredFile) -> MediaKind {
+    let fits = |media: &MediaKind| file(*media, stored).is_ok();
+    [MediaKind::Image, MediaKind::Video, MediaKind::Audio]
+        .into_iter()
+        .find(fits)
+        .unwrap_or(MediaKind::Document)
 }
 
 /// A text cut to `max` characters, the last one "…" when something is missing.

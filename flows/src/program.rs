@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use cauce_model::{NodeId, VersionId};
+use cauce_model::{NodeId, StoredFile, VersionId};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,10 +11,11 @@ use serde_json::Value;
 use crate::Problem;
 use crate::document::{Document, Node, read};
 use crate::graph::{self, Spot};
-use crate::kind::{Behaviour, Catalogue, Kind, Meta, Triggers};
+use crate::kind::{Behaviour, Catalogue, FileUse, Kind, Meta, Role, Triggers};
+use crate::limits;
 use crate::problem::sort;
 use crate::schema::{Found, Walk, is_variable};
-use crate::script::{CONTACT, Script, ScriptError};
+use crate::script::{ANSWER, CONTACT, Script, ScriptError};
 use crate::text::{Scripts, Text};
 use crate::words::{contains_words, did_you_mean, fold, list};
 use crate::yaml::{Places, child};
@@ -29,7 +30,11 @@ pub struct Program {
     labels: IndexMap<String, String>,
     keywords: Vec<String>,
     any_message: bool,
+    files: Files,
 }
+
+/// The files of a version, by their path beside the document.
+pub type Files = IndexMap<String, StoredFile>;
 
 /// A step made ready.
 pub(crate) struct Compiled {
@@ -67,6 +72,8 @@ pub struct Card {
     pub name: String,
     /// What it says or does, line by line.
     pub summary: Vec<String>,
+    /// Its part in the graph.
+    pub role: Role,
     /// Its ways out.
     pub exits: Vec<CardExit>,
     /// Pixels to the right, when the author placed it.
@@ -86,6 +93,8 @@ pub struct CardExit {
     pub label: String,
     /// Where it leads.
     pub target: Option<NodeId>,
+    /// Whether it may lead nowhere.
+    pub optional: bool,
 }
 
 /// Where a kind reports what is wrong with a config.
@@ -169,7 +178,7 @@ impl Program {
                 let label = write.label.unwrap_or_else(|| write.name.clone());
                 labels.entry(write.name).or_insert(label);
             }
-            spots.push(Spot::known(id, node, meta, behaviour.exits()));
+            spots.push(Spot::known(id, node, meta, behaviour.exits(), behaviour.sends()));
             if *id == document.start {
                 let triggers: Triggers = behaviour.triggers();
                 keywords = triggers.keywords.iter().map(|keyword| fold(keyword)).collect();
@@ -196,7 +205,83 @@ impl Program {
             return Err(problems);
         }
         let version = document.version();
-        Ok(Self { version, document, warnings: problems, nodes, scripts, labels, keywords, any_message })
+        let files = Files::new();
+        Ok(Self {
+            version,
+            document,
+            warnings: problems,
+            nodes,
+            scripts,
+            labels,
+            keywords,
+            any_message,
+            files,
+        })
+    }
+
+    /// The files that its steps send, each path once, in the order of the steps.
+    pub fn needs(&self) -> IndexMap<String, Vec<(NodeId, FileUse)>> {
+        let mut needs: IndexMap<String, Vec<(NodeId, FileUse)>> = IndexMap::new();
+        for (id, compiled) in &self.nodes {
+            for file in compiled.behaviour.files() {
+                needs.entry(file.path.clone()).or_default().push((id.clone(), file));
+            }
+        }
+        needs
+    }
+
+    /// The same flow with the files it sends: they are part of its version. Files that no step sends are
+    /// left out.
+    ///
+    /// # Errors
+    /// A problem for every file that is missing, or cannot be sent as what it is to be sent.
+    pub fn with_files(mut self, files: &Files) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut used = Files::new();
+        for (path, uses) in self.needs() {
+            for (node, FileUse { media, pointer, .. }) in uses {
+                let wrong = match files.get(&path) {
+                    None => Some((
+                        "file.missing",
+                        format!("No está el archivo «{path}»."),
+                        "Ponlo junto al flujo, con ese nombre.".to_owned(),
+                    )),
+                    Some(file) => {
+                        used.insert(path.clone(), file.clone());
+                        limits::file(media, file).err().map(|text| {
+                            (
+                                "file.unfit",
+                                format!(
+                                    "«{path}» no se puede enviar como {}: {text}",
+                                    media.name().to_lowercase()
+                                ),
+                                "Usa otro archivo, o envíalo como documento.".to_owned(),
+                            )
+                        })
+                    }
+                };
+                if let Some((code, message, help)) = wrong {
+                    let at = format!("{}{pointer}", child(&child("/nodes", &node), "config"));
+                    problems
+                        .push(Problem::error(code, message, help).of(&node).at(&self.document.places, &at));
+                }
+            }
+        }
+        if !problems.is_empty() {
+            sort(&mut problems);
+            return Err(problems);
+        }
+        used.sort_keys();
+        if !used.is_empty() {
+            self.version = crate::version::with_files(&self.version, &used);
+        }
+        self.files = used;
+        Ok(self)
+    }
+
+    /// Its files.
+    pub fn files(&self) -> &Files {
+        &self.files
     }
 
     /// The version: named by the content without layout.
@@ -239,6 +324,7 @@ impl Program {
                     target: compiled.exits.get(&exit.key).cloned(),
                     key: exit.key,
                     label: exit.label,
+                    optional: exit.optional,
                 });
                 Some(Card {
                     id: id.clone(),
@@ -248,6 +334,7 @@ impl Program {
                     color: compiled.meta.color,
                     name: node.name.clone().unwrap_or_else(|| compiled.meta.name.to_owned()),
                     summary: compiled.behaviour.summary(),
+                    role: compiled.meta.role,
                     exits: exits.collect(),
                     x: position.map(|position| position.x),
                     y: position.map(|position| position.y),
@@ -363,7 +450,9 @@ fn compile_scripts(
         let before = problems.len();
         let mut compile = |source: &str, nth: usize| match Script::compile(source) {
             Ok(script) => {
-                let unknown = |name: &str| name != CONTACT && !labels.contains_key(name);
+                let unknown = |name: &str| {
+                    name != CONTACT && !labels.contains_key(name) && !(found.of_answer && name == ANSWER)
+                };
                 for (name, position) in script.reads.iter().filter(|(name, _)| unknown(name)) {
                     let hint = did_you_mean(name, labels.keys().map(String::as_str));
                     let (line, column) = (position.line().unwrap_or(1), position.position().unwrap_or(1));

@@ -1,10 +1,16 @@
 //! One contact's walk through a version of a flow: what is kept between turns, and what comes in and
 //! goes out of a turn.
 
-use cauce_model::{Duration, Effect, FlowId, InboundContent, NodeId, RunId, Timestamp, VersionId};
+use std::collections::BTreeSet;
+
+use cauce_model::{
+    Duration, Effect, FlowId, HttpOutcome, InboundContent, NodeId, RunId, Timestamp, VersionId,
+};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::reading::{Country, Place, Zone};
 
 /// A run. Stored with named fields: a field added later has a default, an unknown one is ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +82,11 @@ pub enum WaitKind {
     Delay,
     /// A person to be done.
     Person,
+    /// What a server outside answers.
+    Call,
+    /// What the step said to have left for the customer, or to have failed. Its timeout is how long to
+    /// wait for that once all is accepted.
+    Sent,
 }
 
 impl Run {
@@ -95,19 +106,36 @@ pub struct Facts {
     pub now: Timestamp,
     /// For anything that looks like chance.
     pub seed: u64,
+    /// The number of the customer's last message in their history; 0 before the first.
+    pub message: u64,
+    /// By which clocks people here live.
+    pub zone: Zone,
+    /// Whose phone numbers and documents they write.
+    pub country: Country,
     /// The customer.
     pub contact: ContactFacts,
+}
+
+impl Facts {
+    /// Where and when the customer writes.
+    pub fn place(&self) -> Place {
+        Place { now: self.now, zone: self.zone.clone(), country: self.country }
+    }
 }
 
 /// What is known of the customer; texts read it as `contact.name` and so on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContactFacts {
+    /// Who it is, for choices that must be the same every time.
+    pub id: String,
     /// Their name.
     pub name: Option<String>,
     /// Their phone, digits only.
     pub phone: Option<String>,
     /// Their language (BCP 47).
     pub language: Option<String>,
+    /// Their tags.
+    pub tags: BTreeSet<String>,
 }
 
 /// What happens to a run.
@@ -129,10 +157,19 @@ pub enum Event<'a> {
     },
     /// Nobody took it in time.
     HandoffTimedOut,
+    /// What came of the call that the run waits for.
+    Called(&'a HttpOutcome),
+    /// All that the step said has left for the customer.
+    Sent,
+    /// Something that the step said will not arrive; what came after it was not sent.
+    Unsent {
+        /// Why: the provider's number, or one of ours.
+        code: &'a str,
+    },
 }
 
 /// What a turn decided.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outcome {
     /// In the order they were decided.
     pub effects: Vec<Effect>,

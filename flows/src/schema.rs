@@ -19,6 +19,8 @@ pub(crate) struct Found {
     pub(crate) pointer: String,
     pub(crate) source: String,
     pub(crate) is_template: bool,
+    /// Whether it may read a server's answer.
+    pub(crate) of_answer: bool,
 }
 
 pub(crate) struct Walk<'a> {
@@ -37,10 +39,16 @@ impl Walk<'_> {
         if let Some(words) = schema.get("enum").and_then(Value::as_array) {
             return self.word(words, value, at);
         }
+        let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
+        if format == "tree" {
+            return self.tree(value, at);
+        }
         match value {
             Value::Object(map) if has_type(schema, "object") => self.object(schema, map, at),
             Value::Array(items) if has_type(schema, "array") => self.array(schema, items, at),
-            Value::String(text) if has_type(schema, "string") => self.text(schema, text, at),
+            Value::String(text) if has_type(schema, "string") || format == "template" => {
+                self.text(schema, text, at);
+            }
             Value::Bool(_) if has_type(schema, "boolean") => {}
             Value::Number(n)
                 if has_type(schema, "number") || (has_type(schema, "integer") && !n.is_f64()) =>
@@ -72,6 +80,23 @@ impl Walk<'_> {
             let title = properties.get(key).and_then(|p| p.get("title")).and_then(Value::as_str);
             let problem = missing_field(key, &title.unwrap_or_default().to_lowercase());
             self.problems.push(problem.at_key(self.places, at));
+        }
+    }
+
+    /// Data with texts in it, whatever its shape.
+    fn tree(&mut self, value: &Value, at: &str) {
+        match value {
+            Value::String(source) => self.found.push(Found {
+                pointer: at.to_owned(),
+                source: source.clone(),
+                is_template: true,
+                of_answer: false,
+            }),
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(i, item)| self.tree(item, &child(at, i)));
+            }
+            Value::Object(map) => map.iter().for_each(|(key, value)| self.tree(value, &child(at, key))),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
@@ -112,7 +137,8 @@ impl Walk<'_> {
         };
         self.within(schema, "minLength", "maxLength", length.max(1), "caracteres", at);
         match format {
-            "template" | "expression" => self.found.push(Found {
+            "template" | "expression" | "answer_expression" => self.found.push(Found {
+                of_answer: format == "answer_expression",
                 pointer: at.to_owned(),
                 source: text.to_owned(),
                 is_template: format == "template",
@@ -230,7 +256,7 @@ fn has_type(schema: &Value, name: &str) -> bool {
 fn expected(schema: &Value) -> &'static str {
     match schema.get("format").and_then(Value::as_str) {
         Some("duration") => return "una duración, como «15m» (texto)",
-        Some("expression") => return "una expresión (texto)",
+        Some("expression" | "answer_expression") => return "una expresión (texto)",
         _ => {}
     }
     let names = [

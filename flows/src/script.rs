@@ -3,7 +3,10 @@
 //! Everything that could cost or do too much is refused when the flow is read: only the functions in
 //! [`FUNCTIONS`] exist, an expression is at most [`MAX_SOURCE`] characters, and without loops the work
 //! of a script is bounded by its length. What can grow — texts — is bounded by [`MAX_STRING`] at every
-//! operation, in `replace` before it happens. So a script needs no clock to be stopped.
+//! operation, in `replace` before it happens. Groups and lists are read in place ([`data`]), and what an
+//! expression gives is bounded by [`MAX_VALUE`]. So a script needs no clock to be stopped.
+
+mod data;
 
 use std::sync::LazyLock;
 
@@ -11,12 +14,14 @@ use rhai::packages::{
     ArithmeticPackage, BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
 use rhai::{
-    AST, ASTNode, Array, Dynamic, Engine, EvalAltResult, Expr, ImmutableString, Map, OptimizationLevel,
+    AST, ASTNode, Array, Dynamic, Engine, EvalAltResult, Expr, ImmutableString, OptimizationLevel,
     ParseErrorType, Position, Scope, Stmt,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use self::data::{Data, same, to_dynamic};
 use crate::step::{Context, Failure};
+use crate::text::{shortened, shown};
 use crate::words::{did_you_mean, fold};
 
 /// The longest expression, in characters.
@@ -26,11 +31,16 @@ pub const MAX_STRING: usize = 16 * 1024;
 /// Rhai operations in one evaluation.
 const MAX_OPERATIONS: u64 = 5_000;
 const MAX_DEPTH: usize = 32;
+/// Items of all lists and groups that an expression writes out. Those it reads are not copied.
 const MAX_ITEMS: usize = 64;
+/// The largest value an expression may give, in bytes: its texts, and 8 for everything in it.
+pub const MAX_VALUE: usize = 16 * 1024 + 8;
 
 /// What is known of the customer in every expression.
 pub(crate) const CONTACT: &str = "contact";
-const CONTACT_FIELDS: [&str; 3] = ["name", "phone", "language"];
+/// What a server answered, in the expressions that read it.
+pub(crate) const ANSWER: &str = "answer";
+const CONTACT_FIELDS: [&str; 4] = ["name", "phone", "language", "tags"];
 
 /// The functions that expressions may call.
 pub const FUNCTIONS: [&str; 20] = [
@@ -133,7 +143,8 @@ fn register(engine: &mut Engine) {
         .register_fn("number", |text: Text| number(&text))
         .register_fn("number", |n: i64| n)
         .register_fn("number", |n: f64| n)
-        .register_fn("contains", |items: Array, item: Dynamic| items.iter().any(|i| same(i, &item)))
+        .register_fn("number", |_: bool| ())
+        .register_fn("contains", |items: Array, item: Dynamic| has(&items, &item))
         // All four shapes: the one that is forgotten is the one that takes a gigabyte.
         .register_fn("replace", |text: Text, old: Text, new: Text| replace(&text, &old, &new))
         .register_fn("replace", |text: Text, old: char, new: Text| replace(&text, &old.to_string(), &new))
@@ -144,10 +155,18 @@ fn register(engine: &mut Engine) {
     for name in ["trim", "plain", "number", "to_upper", "to_lower"] {
         engine.register_fn(name, |(): ()| ());
     }
+    // A number, true or false is as good as the text that a customer would read.
+    for name in ["trim", "plain", "to_upper", "to_lower"] {
+        engine
+            .register_fn(name, |n: i64| -> Text { n.to_string().into() })
+            .register_fn(name, |n: f64| -> Text { shown(&n.into()).into() })
+            .register_fn(name, |b: bool| -> Text { b.to_string().into() });
+    }
     for name in ["contains", "starts_with", "ends_with"] {
         engine.register_fn(name, |(): (), _: Dynamic| false);
     }
     engine.register_fn("len", |(): ()| 0_i64).register_fn("is_empty", |(): ()| true);
+    data::register(engine);
     // Never reachable (not in FUNCTIONS); here so that no later change can make a script block or talk.
     engine
         .register_fn("sleep", |_: i64| refuse())
@@ -171,11 +190,9 @@ fn number(text: &str) -> Dynamic {
     }
 }
 
-fn same(a: &Dynamic, b: &Dynamic) -> bool {
-    match (to_value(a), to_value(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => false,
-    }
+fn has(items: &Array, item: &Dynamic) -> bool {
+    let Ok(item) = to_value(item) else { return false };
+    items.iter().any(|other| to_value(other).is_ok_and(|other| same(&other, &item)))
 }
 
 fn replace(text: &str, old: &str, new: &str) -> Checked<ImmutableString> {
@@ -228,9 +245,7 @@ impl Script {
     /// it stands in.
     pub(crate) fn value(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
         let value = self.eval(|name| lookup(cx, name)).map_err(|error| failed(source, &error))?;
-        to_value(&value).ok_or_else(|| {
-            Failure::new("expr.value", format!("«{source}» debe dar un texto, un número, verdadero o falso."))
-        })
+        to_value(&value).map_err(|wrong| wrong.of(source))
     }
 
     /// Works it out. `lookup` gives the variables it reads.
@@ -296,18 +311,14 @@ fn inspect(
         }
         Expr::Property(property, position) => {
             let name = property.2.as_str();
-            let of_contact = path.iter().rev().nth(1).is_some_and(|parent| {
-                matches!(parent, ASTNode::Expr(Expr::Dot(dot, ..))
-                    if matches!(&dot.lhs, Expr::Variable(v, ..) if v.1.as_str() == CONTACT))
-            });
-            if of_contact && CONTACT_FIELDS.contains(&name) {
+            if CONTACT_FIELDS.contains(&name) || !is_of_contact(path) {
                 return Ok(());
             }
             let hint = did_you_mean(name, CONTACT_FIELDS);
             Err(ScriptError::new(
                 "expr.unknown_field",
                 format!("«.{name}» no existe."),
-                format!("{hint}Del contacto se puede usar contact.name, contact.phone y contact.language."),
+                format!("{hint}Del contacto se puede usar name, phone, language y tags."),
             )
             .at(*position))
         }
@@ -315,6 +326,22 @@ fn inspect(
         Expr::Custom(_, position) => Err(not_allowed("Esto no se puede usar aquí.").at(*position)),
         _ => Ok(()),
     }
+}
+
+/// Whether the property at the end of the path is one of the contact itself: `contact.name`, and `tags`
+/// in `contact.tags.len()`.
+fn is_of_contact(path: &[ASTNode<'_>]) -> bool {
+    let mut nodes =
+        path.iter().rev().filter_map(|node| if let ASTNode::Expr(e) = node { Some(*e) } else { None });
+    let Some(mut first) = nodes.next() else { return false };
+    for parent in nodes {
+        let (Expr::Dot(pair, ..) | Expr::Index(pair, ..)) = parent else { return false };
+        if !std::ptr::eq(&pair.lhs, first) {
+            return matches!(&pair.lhs, Expr::Variable(variable, ..) if variable.1.as_str() == CONTACT);
+        }
+        first = parent;
+    }
+    false
 }
 
 fn unreadable(error: &rhai::ParseError) -> ScriptError {
@@ -343,51 +370,94 @@ fn unreadable(error: &rhai::ParseError) -> ScriptError {
 fn lookup(cx: &Context<'_>, name: &str) -> Dynamic {
     if name == CONTACT {
         let contact = &cx.facts().contact;
-        let values = [&contact.name, &contact.phone, &contact.language];
-        let fields = CONTACT_FIELDS.into_iter().zip(values);
-        return fields
-            .map(|(field, value)| (field.into(), value.clone().map_or(Dynamic::UNIT, Dynamic::from)))
-            .collect::<Map>()
-            .into();
+        let values =
+            [json!(contact.name), json!(contact.phone), json!(contact.language), json!(contact.tags)];
+        let fields = CONTACT_FIELDS.into_iter().map(str::to_owned).zip(values);
+        return to_dynamic(&Value::Object(fields.collect()));
     }
     cx.var(name).map_or(Dynamic::UNIT, to_dynamic)
 }
 
-/// Only what a variable can hold; anything else reads as nothing.
-fn to_dynamic(value: &Value) -> Dynamic {
-    match value {
-        Value::Bool(b) => (*b).into(),
-        Value::Number(n) => match (n.as_i64(), n.as_f64()) {
-            (Some(n), _) => n.into(),
-            (None, Some(n)) => n.into(),
-            _ => Dynamic::UNIT,
-        },
-        Value::String(text) => text.as_str().into(),
-        Value::Null | Value::Array(_) | Value::Object(_) => Dynamic::UNIT,
+/// Why what an expression gives cannot be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    /// It is none of the things a variable can hold.
+    Kind,
+    /// It passes [`MAX_VALUE`].
+    Size,
+}
+
+impl Wrong {
+    fn of(self, source: &str) -> Failure {
+        let source = shortened(source);
+        match self {
+            Self::Kind => {
+                Failure::new("expr.value", format!("«{source}» no da un dato que se pueda guardar."))
+            }
+            Self::Size => Failure::new("expr.too_large", format!("«{source}» da un dato demasiado grande.")),
+        }
     }
 }
 
-fn to_value(value: &Dynamic) -> Option<Value> {
+fn to_value(value: &Dynamic) -> Result<Value, Wrong> {
+    kept(value, &mut { MAX_VALUE })
+}
+
+/// As [`to_value`], within the bytes that are left.
+fn kept(value: &Dynamic, left: &mut usize) -> Result<Value, Wrong> {
+    if let Some(data) = value.read_lock::<Data>() {
+        take(left, weight(data.value()))?;
+        return Ok(data.value().clone());
+    }
+    take(left, 8)?;
     if value.is_unit() {
-        return Some(Value::Null);
+        return Ok(Value::Null);
     }
     if let Ok(b) = value.as_bool() {
-        return Some(b.into());
+        return Ok(b.into());
     }
     if let Ok(n) = value.as_int() {
-        return Some(n.into());
+        return Ok(n.into());
     }
     if let Ok(n) = value.as_float() {
-        return n.is_finite().then(|| n.into());
+        return if n.is_finite() { Ok(n.into()) } else { Err(Wrong::Kind) };
     }
     if let Ok(c) = value.as_char() {
-        return Some(c.to_string().into());
+        return Ok(c.to_string().into());
     }
-    value.as_immutable_string_ref().ok().map(|text| text.as_str().into())
+    if let Ok(items) = value.as_array_ref() {
+        return items.iter().map(|item| kept(item, left)).collect::<Result<Vec<_>, _>>().map(Value::Array);
+    }
+    if let Ok(map) = value.as_map_ref() {
+        let mut fields = serde_json::Map::new();
+        for (key, value) in map.iter() {
+            take(left, key.len())?;
+            fields.insert(key.to_string(), kept(value, left)?);
+        }
+        return Ok(Value::Object(fields));
+    }
+    let text = value.as_immutable_string_ref().map_err(|_| Wrong::Kind)?;
+    take(left, text.len())?;
+    Ok(text.as_str().into())
+}
+
+fn take(left: &mut usize, bytes: usize) -> Result<(), Wrong> {
+    *left = left.checked_sub(bytes).ok_or(Wrong::Size)?;
+    Ok(())
+}
+
+/// How much a value counts.
+fn weight(value: &Value) -> usize {
+    8 + match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(fields) => fields.iter().map(|(key, field)| key.len() + weight(field)).sum(),
+        _ => 0,
+    }
 }
 
 fn failed(source: &str, error: &EvalAltResult) -> Failure {
-    let source: String = source.chars().take(80).collect();
+    let source = shortened(source);
     match error {
         EvalAltResult::ErrorTooManyOperations(_) => {
             Failure::new("expr.too_much_work", format!("«{source}» trabaja demasiado y se detuvo."))

@@ -1,14 +1,18 @@
 //! The step loop: a run, an event and the facts become the next run and what to do.
 
-use cauce_model::{Content, Duration, Effect, InboundContent, NodeId, QueueId, RunId};
+use cauce_model::{
+    Content, Duration, Effect, HttpRequest, InboundContent, NodeId, QueueId, RunId, StoredFile,
+};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::fields::{Expression, Name, Template};
+use crate::fields::{Amount, Expression, Name, OfAnswer, Template, Tree};
 use crate::kind::Resume;
 use crate::run::{Event, Facts, Outcome, Run, RunState, Visited, Wait, WaitKind};
+use crate::script::ANSWER;
+use crate::text::shortened;
 use crate::{Program, limits, words};
 
 /// The most steps in one turn: more is a loop.
@@ -85,21 +89,18 @@ pub fn start(
 pub fn step(program: &Program, run: &mut Run, event: Event<'_>, facts: &Facts) -> Outcome {
     let Some(wait) = run.wait() else { return Outcome::default() };
     let why = match (wait.kind, event) {
-        (WaitKind::Answer, Event::Answer(content)) if is_answer(content) => Resume::Answer(content),
+        (WaitKind::Answer, Event::Answer(content)) if content.is_said() => Resume::Answer(content),
         (WaitKind::Answer, Event::TimedOut) if wait.timeout.is_some() => Resume::TimedOut,
-        (WaitKind::Delay, Event::TimedOut) => Resume::TimedOut,
+        (WaitKind::Delay | WaitKind::Sent, Event::TimedOut) => Resume::TimedOut,
         (WaitKind::Person, Event::HandoffResolved { .. }) => Resume::Resolved,
         (WaitKind::Person, Event::HandoffTimedOut) => Resume::TimedOut,
+        (WaitKind::Call, Event::Called(outcome)) => Resume::Called(outcome),
+        (WaitKind::Sent, Event::Sent) => Resume::Sent,
+        (WaitKind::Sent, Event::Unsent { code }) => Resume::Unsent(code),
         _ => return Outcome::default(),
     };
     let node = wait.node.clone();
     walk(program, run, facts, node, Entry { why: Some(why), opening: None })
-}
-
-/// A thumbs-up under a message, or news from the network, is no answer to a question.
-fn is_answer(content: &InboundContent) -> bool {
-    !matches!(content, InboundContent::Unsupported { kind, .. }
-        if matches!(kind.as_str(), "reaction" | "system" | "edit" | "revoke" | "request_welcome"))
 }
 
 /// How a turn comes to its first step.
@@ -121,8 +122,8 @@ fn walk(program: &Program, run: &mut Run, facts: &Facts, first: NodeId, entry: E
             return fail(run, outcome, at, Failure::new("flow.node_missing", text));
         };
         let memo = if why.is_some() { run.memo.clone() } else { Value::Null };
-        let (effects, changes) = Default::default();
-        let mut cx = Context { program, run, facts, opening, node: &at, effects, changes, memo };
+        let (effects, changes, local) = Default::default();
+        let mut cx = Context { program, run, facts, opening, node: &at, effects, changes, local, memo };
         let decided = match why.take() {
             Some(why) => node.behaviour.resume(&mut cx, why),
             None => node.behaviour.enter(&mut cx),
@@ -189,6 +190,7 @@ pub struct Context<'a> {
     opening: Option<&'a InboundContent>,
     effects: Vec<Effect>,
     changes: IndexMap<String, Value>,
+    local: Option<(&'static str, Value)>,
     memo: Value,
 }
 
@@ -205,7 +207,28 @@ impl Context<'_> {
 
     /// A variable, as this step left it.
     pub fn var(&self, name: &str) -> Option<&Value> {
-        self.changes.get(name).or_else(|| self.run.vars.get(name))
+        let local = self.local.as_ref().filter(|(local, _)| *local == name).map(|(_, value)| value);
+        local.or_else(|| self.changes.get(name)).or_else(|| self.run.vars.get(name))
+    }
+
+    /// Lets the [`crate::fields::OfAnswer`] expressions of this step read a server's answer.
+    pub fn set_answer(&mut self, answer: Value) {
+        self.local = Some((ANSWER, answer));
+    }
+
+    /// Whether an exit of this step leads somewhere.
+    pub fn is_connected(&self, exit: &str) -> bool {
+        self.program.node(self.node).is_some_and(|node| node.exits.contains_key(exit))
+    }
+
+    /// A file that stands beside the document.
+    ///
+    /// # Errors
+    /// When the version was published without it.
+    pub fn file(&self, path: &str) -> Result<StoredFile, Failure> {
+        let missing =
+            || Failure::new("file.missing", format!("El archivo «{path}» no está en esta versión."));
+        self.program.files().get(path).cloned().ok_or_else(missing)
     }
 
     /// Writes a variable.
@@ -221,12 +244,64 @@ impl Context<'_> {
         Ok(limits::cut(self.program.scripts().text(template.source(), self)?, max))
     }
 
+    /// The web address. What an expression gives is encoded, so that it stays a piece of the path or the
+    /// query; only at the very beginning it is taken as it is.
+    ///
+    /// # Errors
+    /// When an expression fails; [`crate::BAD_URL`] when it gives `.` or `..`.
+    pub fn url(&self, template: &Template) -> Result<String, Failure> {
+        self.program.scripts().url(template.source(), self)
+    }
+
     /// The value of an expression.
     ///
     /// # Errors
-    /// When it fails, or gives something else than a text, a number, true, false or nothing.
+    /// When it fails, or gives more than [`crate::MAX_VALUE`].
     pub fn value(&self, expression: &Expression) -> Result<Value, Failure> {
         self.program.scripts().value(expression.source(), self)
+    }
+
+    /// The value of an expression over the answer given to [`Context::set_answer`].
+    ///
+    /// # Errors
+    /// As for [`Context::value`].
+    pub fn of_answer(&self, expression: &OfAnswer) -> Result<Value, Failure> {
+        self.program.scripts().value(expression.source(), self)
+    }
+
+    /// The data with its expressions worked out.
+    ///
+    /// # Errors
+    /// When an expression fails.
+    pub fn data(&self, tree: &Tree) -> Result<Value, Failure> {
+        self.branch(&tree.0)
+    }
+
+    fn branch(&self, value: &Value) -> Result<Value, Failure> {
+        Ok(match value {
+            Value::String(source) => self.program.scripts().leaf(source, self)?,
+            Value::Array(items) => {
+                Value::Array(items.iter().map(|item| self.branch(item)).collect::<Result<_, _>>()?)
+            }
+            Value::Object(map) => {
+                let fields = map.iter().map(|(key, value)| Ok((key.clone(), self.branch(value)?)));
+                Value::Object(fields.collect::<Result<_, Failure>>()?)
+            }
+            scalar => scalar.clone(),
+        })
+    }
+
+    /// The number.
+    ///
+    /// # Errors
+    /// When an expression fails, or gives no number.
+    pub fn amount(&self, amount: &Amount) -> Result<f64, Failure> {
+        let value = self.branch(&amount.0)?;
+        let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+        number.filter(|n| n.is_finite()).ok_or_else(|| {
+            let source = shortened(&amount.0.to_string());
+            Failure::new("expr.not_a_number", format!("{source} no dio un número."))
+        })
     }
 
     /// Whether a condition holds; nothing (an unset variable) counts as false.
@@ -249,7 +324,8 @@ impl Context<'_> {
     /// # Errors
     /// When WhatsApp would refuse it, as an empty text.
     pub fn say(&mut self, content: Content) -> Result<(), Failure> {
-        if content.preview().trim().is_empty() && !matches!(content, Content::Image { .. }) {
+        let needs_words = !matches!(content, Content::Media { .. } | Content::Location(_));
+        if needs_words && content.words().trim().is_empty() {
             return Err(Failure::new("limit.empty_text", "El texto del mensaje quedó vacío."));
         }
         if let Err(broken) = limits::check(&content) {
@@ -263,6 +339,52 @@ impl Context<'_> {
         Ok(())
     }
 
+    /// Puts an emoji under the customer's last message; an empty one takes it back.
+    pub fn react(&mut self, emoji: String) {
+        self.effects.push(Effect::React { node: self.node.clone(), emoji });
+    }
+
+    /// Shows the customer that somebody is writing.
+    pub fn show_typing(&mut self) {
+        self.effects.push(Effect::Typing);
+    }
+
+    /// Asks a server outside, at most `tries` times while there is no answer. The step waits for
+    /// [`WaitKind::Call`] next. The request's idempotency key is set here: it is the same for every try
+    /// and different for every call.
+    pub fn call(&mut self, request: HttpRequest, tries: u32) {
+        let wait = self.run.waits + 1;
+        let request = HttpRequest { idempotency_key: format!("{}.{wait}", self.run.id), ..request };
+        self.effects.push(Effect::Http { node: self.node.clone(), wait, request, tries });
+    }
+
+    /// Changes the customer's tags. What the same turn reads of them is as before.
+    pub fn tag(&mut self, add: Vec<String>, remove: Vec<String>) {
+        self.effects.push(Effect::Tag { add, remove });
+    }
+
+    /// A number from 0 up to, but not including, `below` (at least 1): the same for this customer at this
+    /// step whenever they come by.
+    pub fn sticky(&self, below: u64) -> u64 {
+        self.draw(below, self.facts.contact.id.as_bytes())
+    }
+
+    /// As [`Context::sticky`], but drawn anew in every turn.
+    pub fn chance(&self, below: u64) -> u64 {
+        self.draw(below, &self.facts.seed.to_be_bytes())
+    }
+
+    fn draw(&self, below: u64, by: &[u8]) -> u64 {
+        let mut hasher = blake3::Hasher::new();
+        for part in [self.run.flow.as_str().as_bytes(), self.node.as_str().as_bytes(), by] {
+            hasher.update(&(part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+        let hash = hasher.finalize();
+        let number = hash.as_bytes().first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        number % below.max(1)
+    }
+
     /// Asks for a person.
     pub fn hand_off(&mut self, queue: QueueId, timeout: Option<Duration>) {
         self.effects.push(Effect::Handoff { node: self.node.clone(), queue, timeout });
@@ -273,21 +395,20 @@ impl Context<'_> {
         format!("{}.{}.{option}", self.run.id, self.run.waits + 1)
     }
 
-    /// Which option an answer means. A tap counts by id only when it is on the question now open;
-    /// any other (an old button, another run's) is read by its title, as typed text is.
-    pub fn chosen<'o, I>(&self, answer: &InboundContent, options: I) -> Option<usize>
-    where
-        I: IntoIterator<Item = (&'o str, &'o str)> + Clone,
-    {
+    /// Which option an answer means, of options given by id, title and synonyms. A tap counts by id only
+    /// when it is on the question now open; any other (an old button, another run's) is read by its
+    /// title, as typed text is.
+    pub fn chosen(&self, answer: &InboundContent, options: &[(&str, &str, &[String])]) -> Option<usize> {
         if let InboundContent::Choice { id, .. } = answer {
             let prefix = format!("{}.{}.", self.run.id, self.run.waits);
             let option = id.strip_prefix(&prefix);
-            let known = option.and_then(|id| options.clone().into_iter().position(|o| o.0 == id));
+            let known = option.and_then(|id| options.iter().position(|option| option.0 == id));
             if known.is_some() {
                 return known;
             }
         }
-        words::choose(answer.text()?, options.into_iter().map(|option| option.1))
+        let named = options.iter().map(|(_, title, synonyms)| words::Named { title, synonyms });
+        words::choose_among(answer.text()?, named)
     }
 
     /// What this step kept at its last wait; the default when it enters.

@@ -7,6 +7,9 @@ use serde_json::Value;
 use crate::script::{Script, ScriptError};
 use crate::step::{Context, Failure};
 
+/// The code of a failure: what an expression gives cannot stand in a web address.
+pub const BAD_URL: &str = "expr.url";
+
 /// A text with expressions in it, compiled.
 #[derive(Debug)]
 pub(crate) struct Text(Vec<Part>);
@@ -26,15 +29,52 @@ pub(crate) struct Scripts {
 
 impl Scripts {
     pub(crate) fn text(&self, source: &str, cx: &Context<'_>) -> Result<String, Failure> {
+        self.filled(source, cx, |_, value| Ok(value))
+    }
+
+    /// A text that is a web address: what an expression gives stays within its piece of it.
+    pub(crate) fn url(&self, source: &str, cx: &Context<'_>) -> Result<String, Failure> {
+        self.filled(source, cx, |before, value| match value.as_str() {
+            // An address that begins with data is the author's own, with all that belongs to one.
+            _ if before.is_empty() => Ok(value),
+            // Servers read these as "one level up", even when they are encoded.
+            "." | ".." => {
+                let text = format!("En la dirección «{}» no puede ir «{value}».", shortened(source));
+                Err(Failure::new(BAD_URL, text))
+            }
+            value => Ok(encode(value)),
+        })
+    }
+
+    fn filled(
+        &self,
+        source: &str,
+        cx: &Context<'_>,
+        fit: impl Fn(&str, String) -> Result<String, Failure>,
+    ) -> Result<String, Failure> {
         let Text(parts) = self.texts.get(source).ok_or_else(|| unknown(source))?;
         let mut text = String::new();
         for part in parts {
             match part {
                 Part::Written(written) => text.push_str(written),
-                Part::Worked(script) => text.push_str(&shown(&script.value(source, cx)?)),
+                Part::Worked(script) => match script.value(source, cx)? {
+                    Value::Array(_) | Value::Object(_) => return Err(not_a_text(source)),
+                    value => {
+                        let fitting = fit(&text, shown(&value))?;
+                        text.push_str(&fitting);
+                    }
+                },
             }
         }
         Ok(text)
+    }
+
+    /// A text of a [`crate::fields::Tree`]: a value when it is one expression and nothing else.
+    pub(crate) fn leaf(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
+        match self.texts.get(source).map(|text| &text.0[..]) {
+            Some([Part::Worked(script)]) => script.value(source, cx),
+            _ => self.text(source, cx).map(Value::String),
+        }
     }
 
     pub(crate) fn value(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
@@ -42,8 +82,32 @@ impl Scripts {
     }
 }
 
+/// A text inside a web address or a form: everything but letters, digits and `-._~` as `%XX` of its UTF-8
+/// (RFC 3986 §2.3).
+pub fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// The beginning of a source, to name it in a failure.
+pub(crate) fn shortened(source: &str) -> String {
+    source.chars().take(80).collect()
+}
+
+fn not_a_text(source: &str) -> Failure {
+    let source = shortened(source);
+    Failure::new("expr.value", format!("En «{source}» hay un grupo o una lista; elige uno de sus datos."))
+}
+
 /// A value as a customer reads it: nothing is empty, and 25.0 is 25.
-fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -167,6 +231,11 @@ mod tests {
         for text in ["{{ x", "{{ x }", "{{ \"}}", "{{ `${}} `", "a {{"] {
             assert_eq!(split(text).unwrap_err().code, "expr.unclosed", "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_encoded_has_no_meaning_in_an_address() {
+        assert_eq!(encode("Añá & ../?x=1#y%\n-._~"), "A%C3%B1%C3%A1%20%26%20..%2F%3Fx%3D1%23y%25%0A-._~");
     }
 
     #[test]

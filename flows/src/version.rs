@@ -4,6 +4,7 @@ use cauce_model::VersionId;
 use serde_json::Value;
 
 use crate::Document;
+use crate::program::Files;
 
 /// The canonical YAML of a document.
 pub(crate) fn to_yaml(document: &Document) -> String {
@@ -29,4 +30,17 @@ pub(crate) fn name(document: &Document) -> VersionId {
     value.sort_all_objects();
     let hash = blake3::hash(value.to_string().as_bytes());
     hex::encode(&hash.as_bytes()[..16]).parse().expect("hexadecimal digits are an id")
+}
+
+/// The version of a document together with the files it sends, by their content and type.
+pub(crate) fn with_files(document: &VersionId, files: &Files) -> VersionId {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(document.as_str().as_bytes());
+    for (path, file) in files {
+        for part in [path.as_str(), file.id.as_str(), &file.mime] {
+            hasher.update(&(part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    hex::encode(&hasher.finalize().as_bytes()[..16]).parse().expect("hexadecimal digits are an id")
 }

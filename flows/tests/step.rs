@@ -5,7 +5,7 @@ use cauce_flows::{
     Behaviour, Catalogue, Context, Event, Example, Exit, Facts, Failure, MAX_SENDS, Meta, NodeKind, Program,
     Resume, Role, Run, RunState, Step, WaitKind, start, step,
 };
-use cauce_model::{Content, Duration, Effect, InboundContent};
+use cauce_model::{Content, Duration, Effect, HttpFailure, HttpOutcome, InboundContent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ struct Puppet {
     /// How often to say them.
     #[serde(default = "once")]
     times: usize,
-    /// `go`, `wait`, `delay`, `person`, `end`, `fail`, `nowhere`.
+    /// `go`, `wait`, `delay`, `person`, `call`, `sent`, `end`, `fail`, `nowhere`.
     then: String,
 }
 
@@ -47,6 +47,8 @@ impl Behaviour for Puppet {
             "wait" => Ok(Step::Wait(WaitKind::Answer, Some(Duration::hours(1)))),
             "delay" => Ok(Step::Wait(WaitKind::Delay, Some(Duration::minutes(1)))),
             "person" => Ok(Step::Wait(WaitKind::Person, None)),
+            "call" => Ok(Step::Wait(WaitKind::Call, None)),
+            "sent" => Ok(Step::Wait(WaitKind::Sent, Some(Duration::minutes(1)))),
             "end" => Ok(Step::End { outcome: Some("bien".to_owned()) }),
             "fail" => Err(Failure::new("test.fail", "Falló a propósito.")),
             "nowhere" => Ok(Step::go("tampoco")),
@@ -152,6 +154,10 @@ fn text(body: &str) -> InboundContent {
     InboundContent::Text { body: body.to_owned() }
 }
 
+fn no_answer() -> HttpOutcome {
+    HttpOutcome::Unavailable(HttpFailure { code: "timeout".to_owned(), text: "Tardó demasiado.".to_owned() })
+}
+
 fn texts(effects: &[Effect]) -> Vec<String> {
     effects.iter().map(cauce_flows::transcript).collect()
 }
@@ -204,10 +210,15 @@ fn what_the_run_does_not_wait_for_changes_nothing() {
                 Event::HandoffTimedOut,
                 Event::HandoffResolved { agent: None },
                 Event::Start { content: None },
+                Event::Called(&no_answer()),
+                Event::Sent,
+                Event::Unsent { code: "131053" },
             ],
         ),
-        ("delay", vec![Event::HandoffTimedOut, Event::Start { content: None }]),
-        ("person", vec![Event::TimedOut, Event::Start { content: None }]),
+        ("delay", vec![Event::HandoffTimedOut, Event::Sent, Event::Called(&no_answer())]),
+        ("person", vec![Event::TimedOut, Event::Start { content: None }, Event::Sent]),
+        ("call", vec![Event::TimedOut, Event::Sent, Event::HandoffTimedOut]),
+        ("sent", vec![Event::Called(&no_answer()), Event::HandoffTimedOut]),
     ] {
         let program = program(&node("b", &format!("then: {then}"), "z"));
         let (mut run, ..) = begin(&program);
@@ -218,8 +229,17 @@ fn what_the_run_does_not_wait_for_changes_nothing() {
         if then != "wait" {
             assert!(give(&program, &mut run, Event::Answer(&text("hola"))).is_empty());
         }
-        let reaction = InboundContent::Unsupported { kind: "reaction".to_owned(), raw: Value::Null };
-        assert!(give(&program, &mut run, Event::Answer(&reaction)).is_empty());
+        let of = || "wamid.1".to_owned();
+        for nothing_said in [
+            InboundContent::Reaction { target: of(), emoji: Some("👍".to_owned()) },
+            InboundContent::Edit { target: of(), content: Box::new(text("hola")) },
+            InboundContent::Revoke { target: of() },
+            InboundContent::Notice {
+                body: "cambió de número".to_owned(), addresses: vec![], reply_to: None
+            },
+        ] {
+            assert!(give(&program, &mut run, Event::Answer(&nothing_said)).is_empty());
+        }
         assert_eq!(run, before, "{then}");
     }
     let program = program(&node("b", "then: wait", "z"));
@@ -236,6 +256,10 @@ fn each_wait_ends_by_its_own_event() {
         ("delay", Event::TimedOut),
         ("person", Event::HandoffResolved { agent: Some("rosa") }),
         ("person", Event::HandoffTimedOut),
+        ("call", Event::Called(&no_answer())),
+        ("sent", Event::Sent),
+        ("sent", Event::Unsent { code: "131053" }),
+        ("sent", Event::TimedOut),
     ] {
         let program = program(&node("b", &format!("then: {then}"), "z"));
         let (mut run, ..) = begin(&program);

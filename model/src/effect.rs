@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Content, Duration, NodeId, QueueId};
+use crate::{Content, Duration, HttpRequest, NodeId, QueueId};
 
 /// One decision of a flow, in the order it was taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Effect {
     /// Say this.
@@ -14,6 +14,33 @@ pub enum Effect {
         node: NodeId,
         /// What.
         content: Content,
+    },
+    /// Put an emoji under the customer's last message.
+    React {
+        /// The step that does.
+        node: NodeId,
+        /// Which; empty takes it back.
+        emoji: String,
+    },
+    /// Show the customer that somebody is writing. Worth nothing a moment later: it is not kept.
+    Typing,
+    /// Ask a server outside. The run waits for what comes of it.
+    Http {
+        /// The step that asks.
+        node: NodeId,
+        /// The wait of the run that the answer ends.
+        wait: u64,
+        /// What.
+        request: HttpRequest,
+        /// How often it is tried in all while there is no answer; 1–10.
+        tries: u32,
+    },
+    /// Change the customer's tags.
+    Tag {
+        /// Tags to put on.
+        add: Vec<String>,
+        /// Tags to take off.
+        remove: Vec<String>,
     },
     /// A person is needed: make a case. The run waits until the case is over.
     Handoff {

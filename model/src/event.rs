@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, Assignee, Case, CaseId, ContactId, Duration, InboundMessage, InboundStatus, QueueId, Timestamp,
+    Address, Assignee, Case, CaseId, ContactId, Content, Duration, HttpOutcome, InboundContent, InboundEcho,
+    InboundMessage, InboundStatus, MediaState, QueueId, Timestamp,
 };
 
 /// What can happen to a contact.
@@ -36,6 +37,37 @@ pub enum ContactEvent {
         /// The wait's number within the run; an older wait's timer moves nothing.
         wait: u64,
     },
+    /// Somebody of the business wrote with the business's own phone.
+    Echo(InboundEcho),
+    /// The customer reacted to, corrected or took back a message of this contact, which another absorbed.
+    Amend {
+        /// What they did.
+        content: InboundContent,
+    },
+    /// A try to fetch a received file came back.
+    MediaFetched {
+        /// The message's number.
+        seq: u64,
+        /// Where the bytes are now; still coming means that another try is worth it.
+        state: MediaState,
+    },
+    /// The pause before the next try to fetch a received file is over.
+    MediaRetry {
+        /// The message's number.
+        seq: u64,
+    },
+    /// A try to call a server outside came back.
+    HttpAnswered {
+        /// The call's id: run and wait.
+        call: String,
+        /// What came of it.
+        outcome: HttpOutcome,
+    },
+    /// The pause before the next try of a call is over.
+    HttpRetry {
+        /// The call's id.
+        call: String,
+    },
     /// The Desk tells where the case stands.
     CaseMoved(Case),
     /// A person answers the customer.
@@ -45,7 +77,7 @@ pub enum ContactEvent {
         /// On which case.
         case: CaseId,
         /// What.
-        body: String,
+        content: Content,
     },
     /// A person ends the case.
     End {

@@ -24,8 +24,10 @@ impl fmt::Display for IdError {
 
 impl std::error::Error for IdError {}
 
-fn refuse(kind: &'static str, given: &str) -> IdError {
-    IdError { kind, given: given.chars().take(80).collect() }
+impl IdError {
+    pub(crate) fn new(kind: &'static str, given: &str) -> Self {
+        Self { kind, given: given.chars().take(80).collect() }
+    }
 }
 
 macro_rules! text_id {
@@ -48,7 +50,7 @@ macro_rules! text_id {
                 let fits = !text.is_empty()
                     && text.len() <= $max
                     && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-                if fits { Ok(Self(text.to_owned())) } else { Err(refuse($kind, text)) }
+                if fits { Ok(Self(text.to_owned())) } else { Err(IdError::new($kind, text)) }
             }
         }
 
@@ -150,7 +152,7 @@ macro_rules! slotted_id {
                     let slot = Slot::new(u16::from_str_radix(&digits[..3], 16).ok()?)?;
                     Some(Self { slot, body: u64::from_str_radix(&digits[3..], 16).ok()? })
                 };
-                parse().ok_or_else(|| refuse($kind, text))
+                parse().ok_or_else(|| IdError::new($kind, text))
             }
         }
 

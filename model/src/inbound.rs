@@ -12,6 +12,8 @@ pub enum Inbound {
     Message(InboundMessage),
     /// The provider tells what became of a message we sent.
     Status(InboundStatus),
+    /// Somebody of the business wrote to a customer with the business's own phone.
+    Echo(InboundEcho),
 }
 
 /// A customer's message.
@@ -27,6 +29,79 @@ pub struct InboundMessage {
     pub at: Timestamp,
     /// What was written.
     pub content: InboundContent,
+    /// To what it belongs.
+    #[serde(default, skip_serializing_if = "MessageContext::is_empty")]
+    pub context: MessageContext,
+}
+
+/// A message that the business wrote with its own phone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InboundEcho {
+    /// The account it was written from.
+    pub account: AccountId,
+    /// To whom.
+    pub recipient: Sender,
+    /// The provider's id of the message.
+    pub provider_id: String,
+    /// When the provider says it was written.
+    pub at: Timestamp,
+    /// What was written.
+    pub content: InboundContent,
+}
+
+/// To what a customer's message belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MessageContext {
+    /// The provider's id of the message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<String>,
+    /// Whether it was passed on from another chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forwarded: Option<Forwarded>,
+    /// The advertisement or post that led here; the provider tells it once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referral: Option<Box<Referral>>,
+    /// The product that it asks about, by the shop's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+}
+
+impl MessageContext {
+    /// Whether it belongs to nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How a message was passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forwarded {
+    /// From another chat.
+    Once,
+    /// Many times.
+    Often,
+}
+
+/// The advertisement or post that led somebody to write (click to WhatsApp). Texts are the provider's.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Referral {
+    /// `ad` or `post`.
+    pub source_type: String,
+    /// Its id.
+    pub source_id: String,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_url: Option<String>,
+    /// Its headline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
+    /// Its text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The click's id, for reporting conversions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub click_id: Option<String>,
 }
 
 /// Who wrote, by every address the webhook gave; the first is the one to route by.

@@ -11,6 +11,8 @@ mod change;
 mod content;
 mod effect;
 mod event;
+mod file;
+mod http;
 mod ids;
 mod inbound;
 mod message;
@@ -20,13 +22,21 @@ mod time;
 pub use address::{Address, AddressKind, canonical_phone};
 pub use case::{Assignee, Case, CaseState, EndReason};
 pub use change::Change;
-pub use content::{Button, Content, InboundContent, ListRow, ListSection, MediaRef};
+pub use content::{
+    Button, ContactCard, Content, InboundContent, ListRow, ListSection, Location, MediaSource, MediaState,
+    OrderItem, ReceivedMedia,
+};
 pub use effect::Effect;
 pub use event::{ContactEvent, DeskEvent, SendFailure, SendOutcome};
+pub use file::{FileId, MediaKind, StoredFile};
+pub use http::{HttpAnswer, HttpBody, HttpFailure, HttpHeader, HttpMethod, HttpOutcome, HttpRequest};
 pub use ids::{
     AccountId, CaseId, ContactId, FlowId, IdError, NodeId, QueueId, RunId, UserId, VersionId, WorkspaceId,
 };
-pub use inbound::{DeliveryStatus, Inbound, InboundMessage, InboundStatus, Profile, Sender};
-pub use message::{Author, Direction, Message, MessageError, MessageStatus};
+pub use inbound::{
+    DeliveryStatus, Forwarded, Inbound, InboundEcho, InboundMessage, InboundStatus, MessageContext, Profile,
+    Referral, Sender,
+};
+pub use message::{Author, Direction, Edit, Message, MessageError, MessageStatus, Reaction};
 pub use slot::{SLOTS, Slot};
 pub use time::{Duration, Timestamp};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Content, InboundContent, NodeId, Timestamp, UserId};
+use crate::{Content, InboundContent, MessageContext, NodeId, Timestamp, UserId};
 
 /// One line of a contact's history. Owned and written by the contact alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,57 @@ pub struct Message {
     /// The provider's id, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
+    /// To what it belongs.
+    #[serde(default, skip_serializing_if = "MessageContext::is_empty")]
+    pub context: MessageContext,
+    /// The number of the message that it answers, when that is in this history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quotes: Option<u64>,
+    /// The emojis under it, at most one of each side.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+    /// How it read before it was corrected, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edit>,
+    /// When its author took it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Message {
+    /// A message that nothing has happened to yet.
+    pub fn new(seq: u64, at: Timestamp, author: Author, direction: Direction) -> Self {
+        Self {
+            seq,
+            at,
+            author,
+            direction,
+            provider_id: None,
+            context: MessageContext::default(),
+            quotes: None,
+            reactions: Vec::new(),
+            edits: Vec::new(),
+            revoked_at: None,
+        }
+    }
+}
+
+/// An emoji under a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// Whether the customer put it there; else the team or a flow.
+    pub inbound: bool,
+    /// Which.
+    pub emoji: String,
+}
+
+/// How a message read before it was corrected.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Edit {
+    /// When it was corrected.
+    pub at: Timestamp,
+    /// How it read until then.
+    pub was: InboundContent,
 }
 
 /// Who wrote a message.
@@ -39,6 +90,8 @@ pub enum Author {
         /// Their name when they wrote it.
         name: String,
     },
+    /// Somebody of the business, with the business's own phone.
+    Phone,
 }
 
 /// Received or sent.

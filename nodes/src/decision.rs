@@ -4,6 +4,7 @@ use cauce_flows::fields::{Expression, Key};
 use cauce_flows::{
     Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Turn,
 };
+use cauce_model::MediaKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -133,7 +134,7 @@ nodes:
                 title: "No se cumple ninguna, tampoco sin dato",
                 flow: FLOW,
                 turns: vec![Turn::leaves(
-                    Happens::Sends("audio"),
+                    Happens::SendsFile(MediaKind::Voice),
                     &["Todavía no llegamos a tu ciudad."],
                     "else",
                 )],

@@ -57,7 +57,7 @@ impl Behaviour for Handoff {
         Ok(match why {
             Resume::Resolved => Step::go("resolved"),
             Resume::TimedOut if self.timeout.is_some() => Step::go("timeout"),
-            Resume::TimedOut | Resume::Answer(_) => Step::Stay,
+            _ => Step::Stay,
         })
     }
 }

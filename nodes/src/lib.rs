@@ -4,16 +4,20 @@
 //! exits, checks, the variables it writes, its card, its conduct, and examples that are run as tests.
 //! A new kind is one file and one line in [`catalogue`].
 
+mod answers;
 mod decision;
 mod end;
 mod form;
+mod goto;
 mod handoff;
+mod http;
 mod message;
-mod options;
+mod note;
 mod question;
-mod retries;
 mod set;
+mod split;
 mod start;
+mod tags;
 mod wait;
 
 use cauce_flows::Catalogue;
@@ -21,11 +25,16 @@ use cauce_flows::Catalogue;
 pub use decision::Decision;
 pub use end::End;
 pub use form::Form;
+pub use goto::Goto;
 pub use handoff::Handoff;
+pub use http::Http;
 pub use message::Message;
+pub use note::Note;
 pub use question::Question;
 pub use set::Set;
+pub use split::Split;
 pub use start::Start;
+pub use tags::Tags;
 pub use wait::Wait;
 
 /// All kinds, in the order of the palette.
@@ -36,8 +45,13 @@ pub fn catalogue() -> Catalogue {
         .with::<Question>()
         .with::<Form>()
         .with::<Decision>()
-        .with::<Set>()
+        .with::<Split>()
         .with::<Wait>()
+        .with::<Goto>()
+        .with::<Set>()
+        .with::<Tags>()
+        .with::<Http>()
         .with::<Handoff>()
         .with::<End>()
+        .with::<Note>()
 }

@@ -5,13 +5,11 @@ use cauce_flows::{
     Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn,
     WaitKind, Write, limits,
 };
-use cauce_model::{Content, InboundContent};
+use cauce_model::{InboundContent, Location, MediaKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::options::{self, Choice};
-use crate::retries::{self, NOT_WORDS, Retries};
+use crate::answers::{self, Answer, Retries};
 
 /// Config of `question`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +24,7 @@ pub struct Question {
     /// How it is answered; freely when nothing is said.
     #[serde(default)]
     #[schemars(title = "Respuesta")]
+    #[schemars(extend("x-help" = "Qué se espera; texto libre si no se dice."))]
     pub answer: Answer,
     /// Where the answer is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,143 +42,41 @@ pub struct Question {
     pub timeout: Option<Period>,
 }
 
-/// How a question is answered.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Answer {
-    /// With words of their own.
-    #[default]
-    #[schemars(title = "Abierta")]
-    Open,
-    /// With one of up to three buttons.
-    #[schemars(title = "Botones")]
-    Buttons {
-        /// The buttons.
-        #[schemars(title = "Botones", length(min = 1, max = limits::BUTTONS))]
-        #[schemars(extend("x-limit" = "limit.buttons"))]
-        options: Vec<Choice>,
-    },
-    /// With one of up to ten rows.
-    #[schemars(title = "Lista")]
-    List {
-        /// The label that opens it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schemars(title = "Botón que abre la lista", length(min = 1, max = limits::LIST_BUTTON))]
-        #[schemars(extend("x-limit" = "limit.list_button", "x-i18n" = true))]
-        button: Option<String>,
-        /// The rows.
-        #[schemars(title = "Opciones", length(min = 1, max = limits::LIST_ROWS))]
-        #[schemars(extend("x-limit" = "limit.list_rows"))]
-        options: Vec<Choice>,
-    },
-}
-
-impl Answer {
-    fn options(&self) -> &[Choice] {
-        match self {
-            Self::Open => &[],
-            Self::Buttons { options } | Self::List { options, .. } => options,
-        }
-    }
-}
-
 impl Question {
     fn ask(&self, cx: &mut Context<'_>, body: String) -> Result<Step, Failure> {
-        let content = match &self.answer {
-            Answer::Open => Content::Text { body },
-            Answer::Buttons { options } => options::buttons(cx, body, options),
-            Answer::List { button, options } => options::list(cx, body, button.as_deref(), options),
-        };
+        let content = self.answer.content(cx, body);
         cx.say(content)?;
         Ok(Step::Wait(WaitKind::Answer, self.timeout.map(Period::duration)))
     }
 
-    fn body(&self, cx: &Context<'_>) -> Result<String, Failure> {
-        let max = match self.answer {
-            Answer::Open => limits::TEXT_BODY,
-            _ => limits::INTERACTIVE_BODY,
-        };
-        cx.text(&self.text, max)
-    }
-
-    /// The exit an answer takes and what is saved of it; `None` when it does not fit.
-    fn accept(&self, cx: &Context<'_>, answer: &InboundContent) -> Option<(String, Value)> {
-        match &self.answer {
-            Answer::Open => {
-                let text = answer.text().map(str::trim).filter(|text| !text.is_empty())?;
-                Some(("ok".to_owned(), text.into()))
-            }
-            other => options::chosen(cx, answer, other.options())
-                .map(|option| (option.id.source().to_owned(), option.saved())),
-        }
-    }
-
-    fn ask_again(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
+    fn ask_again(&self, cx: &mut Context<'_>, answer: &InboundContent) -> Result<Step, Failure> {
         let tries: u32 = cx.memo();
-        if tries >= retries::max(self.retries.as_ref()) {
+        if tries >= answers::max_retries(self.retries.as_ref()) {
             return Ok(Step::go("no_match"));
         }
         cx.keep(&(tries + 1));
-        let otherwise = match &self.answer {
-            // An open question takes any words, so these were none.
-            Answer::Open => return self.ask(cx, NOT_WORDS.to_owned()),
-            Answer::Buttons { .. } => "No te entendí. Toca uno de los botones, por favor.",
-            Answer::List { .. } => "No te entendí. Elige una opción de la lista, por favor.",
-        };
         let text = self.retries.as_ref().and_then(|retries| retries.text.as_ref());
-        let body = retries::words(cx, text, otherwise, limits::INTERACTIVE_BODY)?;
+        let body = self.answer.again(cx, answer, text)?;
         self.ask(cx, body)
     }
 }
 
 impl Behaviour for Question {
     fn exits(&self) -> Vec<Exit> {
-        let mut exits: Vec<Exit> = match &self.answer {
-            Answer::Open => vec![Exit::new("ok", "Respondió")],
-            other => other.options().iter().map(|o| Exit::new(o.id.source(), o.title.as_str())).collect(),
-        };
-        exits.push(Exit::no_match());
-        exits.extend(self.timeout.map(|_| Exit::timeout()));
-        exits
+        let timeout = self.timeout.map(|_| Exit::timeout());
+        self.answer.exits().into_iter().chain([Exit::no_match()]).chain(timeout).collect()
     }
 
     fn check(&self, check: &mut Check<'_>) {
-        let options = self.answer.options();
-        options::check(options, "/answer/options", check);
-        if !matches!(self.answer, Answer::Open) {
-            options::check_body(&self.text, "/text", check);
-        }
-        for (i, option) in options.iter().enumerate() {
-            let at = format!("/answer/options/{i}");
+        self.answer.check("/answer", &[("/text".to_owned(), &self.text)], check);
+        for (i, option) in self.answer.options().iter().enumerate() {
             if ["no_match", "timeout"].contains(&option.id.source()) {
                 check.error(
-                    &format!("{at}/id"),
+                    &format!("/answer/options/{i}/id"),
                     "node.question.id_reserved",
                     format!("«{}» es el nombre de otra salida.", option.id.source()),
                     "Usa otro identificador para esta opción.",
                 );
-            }
-            if let Answer::Buttons { .. } = self.answer {
-                let length = option.title.chars().count();
-                if length > limits::BUTTON_TITLE {
-                    check.error(
-                        &format!("{at}/title"),
-                        "limit.button_title",
-                        format!(
-                            "Hay {length} caracteres y el máximo de un botón es {}.",
-                            limits::BUTTON_TITLE
-                        ),
-                        "Acórtalo, o usa una lista (hasta 24 caracteres y una descripción).",
-                    );
-                }
-                if option.description.is_some() {
-                    check.error(
-                        &format!("{at}/description"),
-                        "node.question.description",
-                        "Un botón no lleva descripción.",
-                        "Quítala, o usa una lista.",
-                    );
-                }
             }
         }
     }
@@ -189,24 +86,26 @@ impl Behaviour for Question {
     }
 
     fn summary(&self) -> Vec<String> {
-        let text = self.text.source().to_owned();
-        std::iter::once(text)
-            .chain(self.timeout.map(|timeout| format!("Espera {}", timeout.words())))
-            .collect()
+        let kind = match &self.answer {
+            Answer::Open(_) | Answer::Buttons { .. } | Answer::List { .. } | Answer::Choice { .. } => None,
+            other => Some(format!("Espera: {}", other.name())),
+        };
+        let timeout = self.timeout.map(|timeout| format!("Espera {}", timeout.words()));
+        std::iter::once(self.text.source().to_owned()).chain(kind).chain(timeout).collect()
     }
 
     fn enter(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
-        let body = self.body(cx)?;
+        let body = cx.text(&self.text, self.answer.max_body())?;
         self.ask(cx, body)
     }
 
     fn resume(&self, cx: &mut Context<'_>, why: Resume<'_>) -> Result<Step, Failure> {
         let Resume::Answer(answer) = why else { return Ok(Step::go("timeout")) };
-        let Some((exit, value)) = self.accept(cx, answer) else { return self.ask_again(cx) };
+        let Some(accepted) = self.answer.accept(cx, answer) else { return self.ask_again(cx, answer) };
         if let Some(name) = &self.save_to {
-            cx.set(name, value);
+            cx.set(name, accepted.value);
         }
-        Ok(Step::Go(exit))
+        Ok(Step::Go(accepted.exit))
     }
 }
 
@@ -215,7 +114,7 @@ impl NodeKind for Question {
         kind: "question",
         v: 1,
         name: "Pregunta",
-        description: "Pregunta algo y espera la respuesta: abierta, con botones o con una lista.",
+        description: "Pregunta algo y espera la respuesta: libre, con botones, una fecha, una ubicación…",
         group: "Preguntas",
         icon: "message-question",
         color: "violet",
@@ -306,8 +205,14 @@ nodes:
                 flow: BUTTONS,
                 turns: vec![
                     Turn::stays(Happens::Writes("hola"), ASKS),
-                    Turn::stays(Happens::Sends("sticker"), ASKS_AGAIN),
-                    Turn::stays(Happens::Sends("reaction"), &[]),
+                    Turn::stays(Happens::SendsFile(MediaKind::Sticker), ASKS_AGAIN),
+                    Turn::stays(
+                        Happens::Sends(InboundContent::Reaction {
+                            target: "m".into(),
+                            emoji: Some("👍".into()),
+                        }),
+                        &[],
+                    ),
                     Turn::leaves(Happens::Writes("3"), &[], "no_match"),
                 ],
             },
@@ -335,10 +240,130 @@ nodes:
                 flow: OPEN,
                 turns: vec![
                     Turn::stays(Happens::Writes("hola"), &["¿Cómo te llamas?"]),
-                    Turn::stays(Happens::Sends("audio"), &[NOT_WORDS]),
+                    Turn::stays(
+                        Happens::SendsFile(MediaKind::Voice),
+                        &["Por ahora no puedo escuchar audios. ¿Me lo cuentas en un texto, por favor?"],
+                    ),
                     Turn::leaves(Happens::Writes(" Ana María "), &["Gracias, Ana María."], "ok"),
+                ],
+            },
+            Example {
+                title: "Sí o no: se toca o se escribe como se habla",
+                flow: YES_NO,
+                turns: vec![
+                    Turn::stays(Happens::Writes("hola"), &["¿Ya eres cliente? [Sí] [No]"]),
+                    Turn::stays(
+                        Happens::Writes("depende"),
+                        &["No te entendí. Toca uno de los botones, por favor. [Sí] [No]"],
+                    ),
+                    Turn::leaves(Happens::Writes("claro que sí"), &["Cliente: true"], "yes"),
+                ],
+            },
+            Example {
+                title: "Sí o no: se toca el botón",
+                flow: YES_NO,
+                turns: vec![
+                    Turn::stays(Happens::Writes("hola"), &["¿Ya eres cliente? [Sí] [No]"]),
+                    Turn::leaves(Happens::Taps("No"), &["Cliente: false"], "no"),
+                ],
+            },
+            Example {
+                title: "Número: también en palabras, y dentro de lo permitido",
+                flow: NUMBER,
+                turns: vec![
+                    Turn::stays(Happens::Writes("hola"), &["¿Cuántas personas son?"]),
+                    Turn::stays(
+                        Happens::Writes("somos 30"),
+                        &["Escríbelo con un número entero de 1 a 12, por favor."],
+                    ),
+                    Turn::leaves(Happens::Writes("somos cuatro"), &["Mesa para 4: 48 soles."], "ok"),
+                ],
+            },
+            Example {
+                title: "Ubicación: con el botón que la envía",
+                flow: PLACE,
+                turns: vec![
+                    Turn::stays(Happens::Writes("hola"), &["¿Dónde estás? [Enviar ubicación]"]),
+                    Turn::stays(
+                        Happens::Writes("en el centro"),
+                        &["Toca «Enviar ubicación» y compártela, por favor. [Enviar ubicación]"],
+                    ),
+                    Turn::leaves(
+                        Happens::Sends(InboundContent::Location(Location {
+                            latitude: -12.05,
+                            longitude: -77.04,
+                            name: Some("Plaza San Martín".into()),
+                            address: None,
+                        })),
+                        &["Vamos a Plaza San Martín (-12.05, -77.04)."],
+                        "ok",
+                    ),
+                ],
+            },
+            Example {
+                title: "Archivo: una foto o un documento",
+                flow: FILE,
+                turns: vec![
+                    Turn::stays(Happens::Writes("hola"), &["Envía tu receta."]),
+                    Turn::stays(
+                        Happens::SendsFile(MediaKind::Sticker),
+                        &["Envía una foto o un documento, por favor."],
+                    ),
+                    Turn::leaves(Happens::SendsFile(MediaKind::Image), &["Recibimos tu image."], "ok"),
                 ],
             },
         ]
     }
 }
+
+const YES_NO: &str = r#"
+id: cliente
+name: ¿Es cliente?
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: paso } }
+  paso:
+    kind: question
+    config: { text: ¿Ya eres cliente?, answer: { type: yes_no }, save_to: cliente }
+    exits: { "yes": fin, "no": fin, no_match: fin }
+  fin: { kind: end, config: { text: "Cliente: {{ cliente }}" } }
+"#;
+
+const NUMBER: &str = r#"
+id: mesa
+name: Mesa
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: paso } }
+  paso:
+    kind: question
+    config: { text: ¿Cuántas personas son?, answer: { type: number, min: 1, max: 12, integer: true }, save_to: personas }
+    exits: { ok: fin, no_match: fin }
+  fin: { kind: end, config: { text: "Mesa para {{ personas }}: {{ personas * 12 }} soles." } }
+"#;
+
+const PLACE: &str = r#"
+id: reparto
+name: Reparto
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: paso } }
+  paso:
+    kind: question
+    config: { text: ¿Dónde estás?, answer: { type: location }, save_to: lugar }
+    exits: { ok: fin, no_match: fin }
+  fin: { kind: end, config: { text: "Vamos a {{ lugar.name }} ({{ lugar.latitude }}, {{ lugar.longitude }})." } }
+"#;
+
+const FILE: &str = r#"
+id: receta
+name: Receta
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: paso } }
+  paso:
+    kind: question
+    config: { text: Envía tu receta., answer: { type: media, kinds: [image, document] }, save_to: receta }
+    exits: { ok: fin, no_match: fin }
+  fin: { kind: end, config: { text: "Recibimos tu {{ receta.media }}." } }
+"#;

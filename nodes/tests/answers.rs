@@ -1,7 +1,7 @@
 //! Taps and typed words: which option they mean, and what ids from outside can do.
 
 use cauce_flows::{Event, Facts, Program, Run, start, step};
-use cauce_model::{Content, Effect, InboundContent, MediaRef};
+use cauce_model::{Content, Effect, InboundContent, MediaKind, ReceivedMedia};
 use cauce_nodes::catalogue;
 
 const FLOW: &str = r#"
@@ -134,10 +134,16 @@ fn asking_again_is_one_message_with_fresh_buttons() {
     };
     assert_eq!(body, "No te entendí. Toca uno de los botones, por favor.");
     assert_eq!(buttons[0].id, "00000000000000aa.2.a");
-    let picture = InboundContent::Image {
-        media: MediaRef { id: "m".to_owned(), mime: "image/jpeg".to_owned(), filename: None },
-        caption: Some("Azul".to_owned()),
+    let file = ReceivedMedia {
+        id: "m".to_owned(),
+        mime: "image/jpeg".to_owned(),
+        filename: None,
+        sha256: None,
+        animated: false,
+        state: Default::default(),
     };
+    let picture =
+        InboundContent::Media { media: MediaKind::Image, file, caption: Some("otra cosa".to_owned()) };
     assert_eq!(chat.gives(&picture).len(), 1);
     assert!(chat.writes("otra").is_empty(), "two retries, then no_match");
     assert_eq!(chat.at(), "over");

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cauce_flows::{
-    ContactFacts, Event, Facts, Outcome, Program, Run, RunState, TriggerMatch, WaitKind, parse, start, step,
-    transcript,
+    ContactFacts, Event, Facts, Outcome, Problem, Program, Run, RunState, TriggerMatch, WaitKind, parse,
+    start, step, transcript,
 };
-use cauce_model::{Content, Effect, InboundContent};
+use cauce_model::{Content, Effect, FileId, InboundContent, StoredFile};
 use cauce_nodes::catalogue;
 
 fn files() -> Vec<PathBuf> {
@@ -19,8 +19,30 @@ fn files() -> Vec<PathBuf> {
 }
 
 fn program(path: &Path) -> Program {
-    Program::read(&fs::read_to_string(path).expect("a file"), &catalogue())
-        .unwrap_or_else(|problems| panic!("{}: {problems:#?}", path.display()))
+    let told = |problems: Vec<Problem>| -> Program { panic!("{}: {problems:#?}", path.display()) };
+    let program =
+        Program::read(&fs::read_to_string(path).expect("a file"), &catalogue()).unwrap_or_else(told);
+    let files = program.needs().into_keys().map(|name| (name.clone(), beside(path, &name)));
+    let files = files.collect();
+    program.with_files(&files).unwrap_or_else(told)
+}
+
+/// A file that stands beside a flow.
+fn beside(flow: &Path, name: &str) -> StoredFile {
+    let path = flow.with_file_name(name);
+    let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mime = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("jpg") => "image/jpeg",
+        Some("png") => "image/png",
+        Some("mp4") => "video/mp4",
+        Some("ogg") => "audio/ogg",
+        Some("mp3") => "audio/mpeg",
+        Some("webp") => "image/webp",
+        Some("pdf") => "application/pdf",
+        other => panic!("{}: {other:?}", path.display()),
+    };
+    let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+    StoredFile { id: FileId::of(&bytes), mime: mime.to_owned(), size: bytes.len() as u64, name }
 }
 
 #[test]

@@ -20,6 +20,22 @@ fn every_example_goes_as_it_says() {
     }
 }
 
+/// The exits that kinds themselves name; others are of the author.
+const EVERY_EXIT: [&str; 12] = [
+    "next",
+    "undelivered",
+    "ok",
+    "yes",
+    "no",
+    "no_match",
+    "timeout",
+    "resolved",
+    "else",
+    "error",
+    "unavailable",
+    "target",
+];
+
 /// The examples are about the kind they stand at, and together they take every exit it can have.
 #[test]
 fn the_examples_take_every_sort_of_exit() {
@@ -35,7 +51,7 @@ fn the_examples_take_every_sort_of_exit() {
             let card = cards.into_iter().find(|card| card.id.as_str() == "paso").unwrap();
             sorts.extend(card.exits.into_iter().map(|exit| exit.key));
         }
-        for key in ["next", "ok", "no_match", "timeout", "resolved", "else"] {
+        for key in EVERY_EXIT {
             assert_eq!(sorts.contains(key), taken.contains(key), "{}: {key}", kind.meta.kind);
         }
     }
@@ -97,7 +113,7 @@ fn a_kind_is_served_with_its_schema() {
 #[test]
 fn a_flow_can_start_end_and_reach_people() {
     let catalogue = catalogue();
-    for role in [Role::Start, Role::Person, Role::End] {
+    for role in [Role::Start, Role::Step, Role::Jump, Role::Person, Role::End, Role::Note] {
         assert!(catalogue.kinds().any(|kind| kind.meta.role == role));
     }
     assert_eq!(Exit::next().key, "next");
@@ -131,11 +147,11 @@ layout: { q: { x: 300, y: -5 } }
     assert_eq!(cards[0]["x"], Value::Null);
     let expected = serde_json::json!({
         "id": "q", "kind": "question", "kind_name": "Pregunta", "icon": "message-question", "color": "violet",
-        "name": "Menú", "summary": ["¿Sí?", "Espera 2 horas"],
+        "name": "Menú", "summary": ["¿Sí?", "Espera 2 horas"], "role": "step",
         "exits": [
-            { "key": "si", "label": "¡Claro!", "target": "f" },
-            { "key": "no_match", "label": "No se entendió", "target": "f" },
-            { "key": "timeout", "label": "Sin respuesta", "target": "f" },
+            { "key": "si", "label": "¡Claro!", "target": "f", "optional": false },
+            { "key": "no_match", "label": "No se entendió", "target": "f", "optional": false },
+            { "key": "timeout", "label": "Sin respuesta", "target": "f", "optional": false },
         ],
         "x": 300.0, "y": -5.0,
         "config": {

@@ -210,8 +210,98 @@ fn kinds_check_what_a_schema_cannot_say() {
         ("kind: start\n    config: { keywords: [hola, ¡Hóla!] }", vec!["7:32 node.start.keyword_repeated"]),
         ("kind: message\n    config: {}", vec!["7:13 node.message.empty"]),
         (
-            "kind: message\n    config: { text: a, image: { link: 'ftp://x' } }",
-            vec!["7:31 node.message.both", "7:39 node.message.link"],
+            "kind: message\n    config: { parts: [{ type: image }, { type: video, file: a.mp4, link: 'https://x' }] }",
+            vec!["7:23 node.message.no_file", "7:74 node.message.two_files"],
+        ),
+        (
+            "kind: message\n    config: { parts: [{ type: link, text: a, title: b, url: 'www.x.pe' }, { type: image, link: 'ftp://x' }] }",
+            vec!["7:61 node.message.link", "7:96 node.message.link"],
+        ),
+        (
+            "kind: message\n    config: { parts: [{ type: image, file: ../a.jpg }, { type: sticker, file: /a.webp }, { type: voice, file: 'c:\\a.ogg' }] }",
+            vec!["7:44 node.message.file", "7:79 node.message.file", "7:111 node.message.file"],
+        ),
+        (
+            "kind: message\n    config: { parts: [{ type: location, latitude: 91, longitude: '-77' }, { type: location, latitude: x }] }",
+            vec!["7:51 limit.number", "7:75 doc.missing_field"],
+        ),
+        (
+            "kind: message\n    config: { parts: [{ type: location, latitude: -91.0, longitude: '-77' }] }",
+            vec!["7:51 limit.number"],
+        ),
+        (
+            "kind: message\n    config: { parts: [{ type: location, latitude: -12, longitude: '-77' }] }",
+            vec!["7:67 node.message.degrees"],
+        ),
+        (
+            "kind: message\n    config: { parts: [{ type: contacts, cards: [] }, { type: sticker, file: a, caption: b }] }",
+            vec!["7:48 limit.cards", "7:80 doc.unknown_field"],
+        ),
+        (
+            "kind: message\n    config: { text: a, typing: 26s, parts: [{ type: text, text: b },{ type: text, text: b },{ type: text, text: b },{ type: text, text: b },{ type: text, text: b },{ type: text, text: b },{ type: text, text: b },{ type: text, text: b },{ type: text, text: b },{ type: text, text: b }] }",
+            vec!["7:32 node.message.typing", "7:44 limit.parts"],
+        ),
+        ("kind: http\n    config: { url: x.pe }", vec!["7:20 node.http.url"]),
+        (
+            "kind: http\n    config: { url: 'https://x.pe', method: get, timeout: 61s, tries: 11 }",
+            vec!["7:44 doc.wrong_value", "7:70 limit.number"],
+        ),
+        (
+            "kind: http\n    config: { url: 'https://x.pe', timeout: 61s, body: { type: text, text: a, content_type: nada }, save: [{ to: a, from: answer.status }, { to: A, from: answer.x }] }",
+            vec![
+                "7:45 node.http.timeout",
+                "7:56 node.http.body",
+                "7:93 node.http.content_type",
+                "7:146 node.http.save_repeated",
+            ],
+        ),
+        (
+            "kind: http\n    config: { url: 'https://x.pe', headers: [{ name: Á, value: a }, { name: Host, value: a }, { name: X-A }] }",
+            vec!["7:54 node.http.header", "7:77 node.http.header_taken", "7:95 node.http.header_empty"],
+        ),
+        (
+            "kind: http\n    config: { url: 'https://x.pe', method: POST, body: { type: json, data: { a: '{{ nada }}' } } }",
+            vec!["7:85 expr.unknown_variable"],
+        ),
+        ("kind: tags\n    config: {}", vec!["7:13 node.tags.empty"]),
+        (
+            "kind: tags\n    config: { add: [vip, VIP], remove: [víp] }",
+            vec!["7:26 node.tags.repeated", "7:41 node.tags.both"],
+        ),
+        (
+            "kind: split\n    config: { arms: [{ id: a, title: A, weight: 1 }, { id: a, title: B, weight: 101 }] }",
+            vec!["7:81 limit.number"],
+        ),
+        (
+            "kind: split\n    config: { arms: [{ id: a, title: A, weight: 1 }, { id: a, title: B, weight: 1 }] }",
+            vec!["7:60 node.split.id_repeated"],
+        ),
+        ("kind: split\n    config: { arms: [{ id: a, title: A, weight: 1 }] }", vec!["7:21 limit.length"]),
+        ("kind: note\n    config: { text: hola, color: negro }", vec!["7:34 doc.wrong_value"]),
+        ("kind: goto\n    config: { to: x }", vec!["7:15 doc.unknown_field"]),
+        (
+            "kind: question\n    config: { text: x, answer: { type: date, from: cuando sea, to: hoy } }",
+            vec!["7:52 node.answer.day"],
+        ),
+        (
+            "kind: question\n    config: { text: x, answer: { type: date_time, from: mañana, to: hoy } }",
+            vec!["7:69 node.answer.range"],
+        ),
+        (
+            "kind: question\n    config: { text: x, answer: { type: number, min: 3, max: 2 } }",
+            vec!["7:32 node.answer.range"],
+        ),
+        (
+            "kind: question\n    config: { text: x, answer: { type: document, kinds: [dni_pe, pasaporte] } }",
+            vec!["7:66 doc.wrong_value"],
+        ),
+        (
+            "kind: question\n    config: { text: x, answer: { type: media, kinds: [] } }",
+            vec!["7:54 limit.length"],
+        ),
+        (
+            "kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: a, title: A, synonyms: [b] }, { id: b, title: B, description: x }] } }",
+            vec!["7:89 node.answer.synonym", "7:127 node.answer.description"],
         ),
         ("kind: message\n    config: { text: '' }", vec!["7:21 limit.empty"]),
         ("kind: message\n    config: { text: }", vec!["7:19 doc.wrong_type"]),
@@ -228,14 +318,14 @@ fn kinds_check_what_a_schema_cannot_say() {
         ("kind: wait\n    config: { for: 0s }", vec!["7:20 doc.bad_duration"]),
         ("kind: wait", vec!["6:5 doc.missing_field"]),
         ("kind: handoff\n    config: { queue: mi cola }", vec!["7:22 doc.bad_id"]),
-        ("kind: message\n    v: 2\n    config: { text: a }", vec!["7:8 doc.version"]),
+        ("kind: message\n    v: 3\n    config: { text: a }", vec!["7:8 doc.version"]),
         (
             "kind: form\n    config: { fields: [{ key: a, type: text, ask: x }, { key: a, type: email, ask: x }] }",
             vec!["7:63 node.form.key_repeated"],
         ),
         (
             "kind: form\n    config: { fields: [{ key: a, type: text, ask: x, min_length: 9, max_length: 3 }] }",
-            vec!["7:24 node.form.lengths"],
+            vec!["7:24 node.answer.lengths"],
         ),
         (
             "kind: question\n    config: { text: x, answer: { type: buttons, options: [{ id: timeout, title: Sí }, { id: b, title: si }] } }",

@@ -7,7 +7,7 @@ fn worked(source: &str, vars: &[(&str, Value)]) -> Result<Value, String> {
     let script = Script::compile(source).map_err(|error| error.code.to_owned())?;
     let lookup = |name: &str| vars.iter().find(|v| v.0 == name).map_or(Dynamic::UNIT, |v| to_dynamic(&v.1));
     match script.eval(lookup) {
-        Ok(value) => to_value(&value).ok_or_else(|| "expr.value".to_owned()),
+        Ok(value) => to_value(&value).map_err(|wrong| wrong.of(source).code),
         Err(error) => Err(failed(source, &error).code),
     }
 }
@@ -46,6 +46,9 @@ fn expressions_work_out_values() {
         ("max(number(edad), 40)", 40.into()),
         ("2.7.round()", 3.0.into()),
         ("!socio || edad == ()", false.into()),
+        ("plain(total) + plain(socio)", "12.5true".into()),
+        ("(2 * 2).to_upper() + 25.0.trim()", "425".into()),
+        ("number(socio) ?? 0", 0.into()),
     ] {
         assert_eq!(value(source), expected, "{source}");
     }
@@ -65,6 +68,10 @@ fn an_unset_variable_is_nothing_and_breaks_nothing() {
         ("falta.contains(\"x\")", false.into()),
         ("falta.is_empty()", true.into()),
         ("falta ?? \"nadie\"", "nadie".into()),
+        ("falta.nombre", Value::Null),
+        ("falta?.nombre.apellido", Value::Null),
+        ("falta[0].nombre == \"x\"", false.into()),
+        ("falta.nombre.len() + falta.nombre.trim().len()", 0.into()),
     ] {
         assert_eq!(worked(source, &[]), Ok(expected), "{source}");
     }
@@ -84,7 +91,11 @@ fn errors_say_where_and_what() {
         ("(1 + 2", "expr.syntax", 1, 7),
         ("largo(nombre)", "expr.unknown_function", 1, 1),
         ("1 +\n  contact.nombre", "expr.unknown_field", 2, 11),
-        ("nombre.size", "expr.unknown_field", 1, 8),
+        ("contact.nombre", "expr.unknown_field", 1, 9),
+        ("contact.tag.len()", "expr.unknown_field", 1, 9),
+        ("contact.tag[0].x", "expr.unknown_field", 1, 9),
+        ("\"vip\" in contact.tag", "expr.unknown_field", 1, 18),
+        ("contact?.tag", "expr.unknown_field", 1, 10),
         ("while true { 1 }", "expr.not_allowed", 1, 1),
         ("  ", "expr.empty", 1, 1),
     ] {
@@ -123,7 +134,6 @@ fn what_is_no_expression_is_refused() {
         "throw 1",
         "try { 1 } catch { 2 }",
         "this",
-        "x?.y",
         "a::b",
         "a::len(x)",
         "print(\"x\")",
@@ -210,11 +220,122 @@ fn even_unread_scripts_cannot_sleep() {
 }
 
 #[test]
-fn values_are_scalars() {
-    assert_eq!(worked("[1, 2]", &[]), Err("expr.value".to_owned()));
-    assert_eq!(worked("#{ a: 1 }", &[]), Err("expr.value".to_owned()));
+fn what_is_no_value_is_told() {
     assert_eq!(worked("1.0 / 0.0", &[]), Err("expr.value".to_owned()));
+    assert_eq!(worked("[1.0 / 0.0]", &[]), Err("expr.value".to_owned()));
     assert_eq!(worked("1 / 0", &[]), Err("expr.arithmetic".to_owned()));
     assert_eq!(worked("9223372036854775807 + 1", &[]), Err("expr.arithmetic".to_owned()));
     assert_eq!(worked("\"a\" - 1", &[]), Err("expr.wrong_data".to_owned()));
+}
+
+/// A place, as a question keeps it, and what a server may answer.
+fn nested() -> [(&'static str, Value); 2] {
+    let place = json!({ "latitude": -12.05, "longitude": -77, "name": null, "a/b~c": "barra" });
+    let answer = json!({
+        "status": 200,
+        "body": { "items": [{ "price": 10.0 }, { "price": 25.5, "sizes": [38, 39.0] }], "note": "ok", "none": [] },
+    });
+    [("lugar", place), ("answer", answer)]
+}
+
+#[test]
+fn groups_and_lists_are_looked_into() {
+    for (source, expected) in [
+        ("lugar.latitude", json!(-12.05)),
+        ("lugar[\"longitude\"]", json!(-77)),
+        ("lugar[\"a/b~c\"]", json!("barra")),
+        ("lugar.name", Value::Null),
+        ("lugar.nada.de.nada", Value::Null),
+        ("answer.status", json!(200)),
+        ("answer.body.items[1].price * 2", json!(51.0)),
+        ("answer.body.items[-1].price", json!(25.5)),
+        ("answer.body.items[2].price", Value::Null),
+        ("answer.body.items[-3]", Value::Null),
+        ("answer.body.items[9223372036854775807]", Value::Null),
+        ("answer.body.items[-9223372036854775807]", Value::Null),
+        ("answer.body.items[0]", json!({ "price": 10.0 })),
+        ("answer.body.items.len()", json!(2)),
+        ("answer.body.len()", json!(3)),
+        ("answer.body.none.is_empty()", json!(true)),
+        ("39 in answer.body.items[1].sizes", json!(true)),
+        ("40 in answer.body.items[1].sizes", json!(false)),
+        ("\"note\" in answer.body", json!(true)),
+        ("answer.body.items.contains(#{ price: 10.0 })", json!(true)),
+        ("answer.body.items[0] == answer.body.items[0]", json!(true)),
+        ("answer.body.items[0] != answer.body.items[1]", json!(true)),
+        ("lugar == ()", json!(false)),
+        ("lugar != ()", json!(true)),
+        ("() == lugar", json!(false)),
+        ("lugar == \"x\"", json!(false)),
+        ("lugar > 3", json!(false)),
+        ("answer.body.note.to_upper()", json!("OK")),
+        ("[answer.body.note, lugar.latitude]", json!(["ok", -12.05])),
+        ("#{ a: lugar.longitude, b: [1, ()] }", json!({ "a": -77, "b": [1, null] })),
+        ("if answer.status == 200 { answer.body.items } else { [] }.len()", json!(2)),
+        ("answer?.body?.note ?? \"nada\"", json!("ok")),
+        ("answer.body.nada ?? \"nada\"", json!("nada")),
+    ] {
+        assert_eq!(worked(source, &nested()), Ok(expected), "{source}");
+    }
+}
+
+#[test]
+fn a_group_cannot_be_changed_and_a_number_has_nothing_inside() {
+    for source in ["lugar.trim()", "-lugar", "lugar.latitude.nada", "answer.status[\"x\"]"] {
+        let told = worked(source, &nested()).unwrap_err();
+        assert!(["expr.failed", "expr.wrong_data"].contains(&told.as_str()), "{source}: {told}");
+    }
+    for source in ["lugar.latitude = 3", "lugar[\"x\"] = 1", "answer.body.items.push(1)"] {
+        assert!(Script::compile(source).is_err(), "{source}");
+    }
+    assert_eq!(worked("`${answer.body.items[0]}`", &nested()), Ok("{\"price\":10.0}".into()));
+}
+
+#[test]
+fn what_belongs_to_others_may_have_any_name() {
+    for source in
+        ["lugar.contact.nombre", "x[contact.name].nombre", "contact.tags[0].len()", "contact.tags.len()"]
+    {
+        assert!(Script::compile(source).is_ok(), "{source}");
+    }
+}
+
+/// The largest answers: reading them is free of the limits on what a script makes.
+#[test]
+fn a_large_answer_is_read_whatever_its_shape() {
+    let many = json!({ "items": vec![1; 60_000], "last": "fin" });
+    let texts = json!({ "items": vec!["x".repeat(1_000); 128], "last": "fin" });
+    let mut deep = json!({ "last": "fin" });
+    for _ in 0..120 {
+        deep = json!({ "of": deep });
+    }
+    for (answer, source, expected) in [
+        (&many, "answer.items.len() + answer.items[59999]", json!(60_001)),
+        (&many, "answer.items.contains(2)", json!(false)),
+        (&many, "answer.items.contains(answer.items)", json!(false)),
+        (&many, "answer.last", json!("fin")),
+        (&texts, "answer.items.len()", json!(128)),
+        (&texts, "answer.items[127].len()", json!(1_000)),
+        (&texts, "answer.last", json!("fin")),
+        (&deep, "answer.of.of.of.last == ()", json!(true)),
+    ] {
+        assert_eq!(worked(source, &[("answer", answer.clone())]), Ok(expected), "{source}");
+    }
+}
+
+/// What a script gives is bounded, also when it reads the same large thing again and again.
+#[test]
+fn what_a_script_gives_is_small() {
+    let large = [("a", json!({ "items": vec!["x".repeat(100); 1_000], "text": "x".repeat(MAX_STRING + 1) }))];
+    let copies = format!("[{}a]", "a,".repeat(60));
+    for source in ["a", "a.items", "[a.items]", "#{ x: a }", "[[[[a]]]]", &copies, "a.text", "`${a.text}`"] {
+        assert_eq!(worked(source, &large), Err("expr.too_large".to_owned()), "{source}");
+    }
+    assert_eq!(worked("a.items[3].len()", &large), Ok(100.into()));
+    // A value at the limit stays; doubling it does not.
+    let most = [("a", json!("x".repeat(MAX_STRING)))];
+    assert_eq!(worked("a", &most).map(|value| weight(&value)), Ok(MAX_VALUE));
+    let half = [("a", json!(vec![1; 1_500]))];
+    assert!(worked("[a]", &half).is_ok());
+    assert_eq!(worked("[a, a]", &half), Err("expr.too_large".to_owned()));
 }

@@ -1,7 +1,7 @@
 //! The options of a question: as buttons when they fit, else as a list.
 
 use cauce_flows::fields::{Key, Template};
-use cauce_flows::{Check, Context, limits};
+use cauce_flows::{Check, Context, fold, limits};
 use cauce_model::{Button, Content, InboundContent, ListRow, ListSection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,11 @@ pub struct Choice {
     #[schemars(title = "Descripción", length(min = 1, max = limits::LIST_ROW_DESCRIPTION))]
     #[schemars(extend("x-limit" = "limit.list_row_description", "x-i18n" = true))]
     pub description: Option<String>,
+    /// Other words that mean it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "Sinónimos", length(max = 20), inner(length(min = 1, max = 60)))]
+    #[schemars(extend("x-help" = "Otras palabras con que se puede escribir esta respuesta.", "x-i18n" = true))]
+    pub synonyms: Vec<String>,
     /// What is saved when it is chosen; the id when nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Valor que se guarda", length(min = 1, max = 200))]
@@ -60,6 +65,45 @@ pub(crate) fn check(options: &[Choice], at: &str, check: &mut Check<'_>) {
         "limit.title_repeated",
         options.iter().map(|o| o.title.as_str()),
     );
+    for (i, option) in options.iter().enumerate() {
+        for (j, synonym) in option.synonyms.iter().enumerate() {
+            let means = |other: &Choice| {
+                std::iter::once(&other.title).chain(&other.synonyms).any(|word| fold(word) == fold(synonym))
+            };
+            let others = options.iter().enumerate().filter(|(k, _)| *k != i);
+            if let Some((_, other)) = others.into_iter().find(|(_, other)| means(other)) {
+                check.error(
+                    &format!("{at}/{i}/synonyms/{j}"),
+                    "node.answer.synonym",
+                    format!("«{synonym}» significa también «{}».", other.title),
+                    "Quítalo de una de las dos opciones.",
+                );
+            }
+        }
+    }
+}
+
+/// What is wrong with options as buttons.
+pub(crate) fn check_buttons(options: &[Choice], at: &str, check: &mut Check<'_>) {
+    for (i, option) in options.iter().enumerate() {
+        let length = option.title.chars().count();
+        if length > limits::BUTTON_TITLE {
+            check.error(
+                &format!("{at}/{i}/title"),
+                "limit.button_title",
+                format!("Hay {length} caracteres y el máximo de un botón es {}.", limits::BUTTON_TITLE),
+                "Acórtalo, o usa una lista (hasta 24 caracteres y una descripción).",
+            );
+        }
+        if option.description.is_some() {
+            check.error(
+                &format!("{at}/{i}/description"),
+                "node.answer.description",
+                "Un botón no lleva descripción.",
+                "Quítala, o usa una lista.",
+            );
+        }
+    }
 }
 
 /// A text too long to go with buttons or a list.
@@ -102,6 +146,9 @@ pub(crate) fn chosen<'o>(
     answer: &InboundContent,
     options: &'o [Choice],
 ) -> Option<&'o Choice> {
-    let pairs = options.iter().map(|option| (option.id.source(), option.title.as_str()));
-    cx.chosen(answer, pairs).and_then(|i| options.get(i))
+    let offered: Vec<_> = options
+        .iter()
+        .map(|option| (option.id.source(), option.title.as_str(), &option.synonyms[..]))
+        .collect();
+    cx.chosen(answer, &offered).and_then(|i| options.get(i))
 }

@@ -1,17 +1,12 @@
 //! Asking again when an answer does not fit.
 
-use cauce_flows::Context;
 use cauce_flows::fields::Template;
-use cauce_flows::{Failure, limits};
+use cauce_flows::limits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How often a question is asked again when the author does not say.
 pub(crate) const DEFAULT_MAX: u32 = 2;
-
-/// What a question says to something that has no words, as a voice note.
-pub(crate) const NOT_WORDS: &str =
-    "Por ahora solo puedo leer mensajes escritos. ¿Me lo cuentas en un texto, por favor?";
 
 /// How to ask again.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -37,14 +32,4 @@ fn default_max() -> u32 {
 /// How often this question is asked again.
 pub(crate) fn max(retries: Option<&Retries>) -> u32 {
     retries.map_or(DEFAULT_MAX, |retries| retries.max)
-}
-
-/// The words to ask again with: the author's, else `otherwise`.
-pub(crate) fn words(
-    cx: &Context<'_>,
-    text: Option<&Template>,
-    otherwise: &str,
-    max: usize,
-) -> Result<String, Failure> {
-    text.map_or_else(|| Ok(otherwise.to_owned()), |text| cx.text(text, max))
 }

@@ -1,0 +1,249 @@
+//! A conversation with a flow and nothing else: no store, no channel, no clock but the one that is
+//! moved by hand. What it says and where it goes is what production would say and do, because it is
+//! the same step loop.
+
+use std::sync::Arc;
+
+use cauce_model::{Content, Duration, Effect, HttpOutcome, InboundContent, RunId, Timestamp};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::run::{Event, Facts, Outcome, Run, RunState, Visited, Wait, WaitKind};
+use crate::{Program, limits, start, step};
+
+/// Delays up to this long pass by themselves: nobody rehearses a pause for breath.
+const BREATH: Duration = Duration::seconds(30);
+/// How often in a row that happens: a flow may go round such pauses for ever.
+const MAX_BREATHS: usize = 20;
+/// How many waits may end while time passes: a flow may go round those, too.
+const MAX_DUE: usize = 200;
+
+/// A flow being tried out.
+#[derive(Clone)]
+pub struct Rehearsal {
+    program: Arc<Program>,
+    facts: Facts,
+    run: Option<Run>,
+    runs: u64,
+    due: Option<Timestamp>,
+    choices: Vec<Choice>,
+    refuse: Option<String>,
+    heard_at: Timestamp,
+    too_late: usize,
+    trail: Vec<Visited>,
+}
+
+/// Something that can be tapped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What is written on it.
+    pub title: String,
+    id: String,
+}
+
+impl Rehearsal {
+    /// A customer of whom these things are known, before they write anything.
+    pub fn new(program: Arc<Program>, facts: Facts) -> Self {
+        Self {
+            program,
+            facts,
+            run: None,
+            runs: 0,
+            due: None,
+            choices: Vec::new(),
+            refuse: None,
+            heard_at: Timestamp::default(),
+            too_late: 0,
+            trail: Vec::new(),
+        }
+    }
+
+    /// The customer says something. `None` when no run waits for it and it starts none.
+    pub fn hear(&mut self, content: &InboundContent) -> Option<Vec<Effect>> {
+        self.facts.message += 1;
+        self.heard_at = self.facts.now;
+        if self.waiting().is_some() {
+            return Some(self.happen(Event::Answer(content)));
+        }
+        self.program.matches(content.text())?;
+        self.runs += 1;
+        let id: RunId = format!("{:016x}", self.runs).parse().expect("hexadecimal digits are an id");
+        let (run, outcome) = start(&self.program, id, &self.facts, Some(content));
+        self.run = Some(run);
+        self.trail.clear();
+        Some(self.follow(outcome))
+    }
+
+    /// Time passes: what becomes due on the way happens at its moment. When too much does, the time stops
+    /// there: [`Facts::now`] says how far it came.
+    pub fn pass(&mut self, by: Duration) -> Vec<Effect> {
+        let until = self.facts.now + by;
+        let mut effects = Vec::new();
+        for _ in 0..MAX_DUE {
+            let Some(due) = self.due.filter(|due| *due <= until) else {
+                self.facts.now = until;
+                break;
+            };
+            self.facts.now = due;
+            let person = self.waiting().is_some_and(|wait| wait.kind == WaitKind::Person);
+            effects.extend(self.happen(if person { Event::HandoffTimedOut } else { Event::TimedOut }));
+        }
+        effects
+    }
+
+    /// The server that the flow asked answers, or does not.
+    pub fn answer(&mut self, outcome: &HttpOutcome) -> Vec<Effect> {
+        self.happen(Event::Called(outcome))
+    }
+
+    /// The person who looks after the customer is done.
+    pub fn resolve(&mut self, agent: &str) -> Vec<Effect> {
+        self.happen(Event::HandoffResolved { agent: Some(agent) })
+    }
+
+    /// What the next step says that wants to know whether it left will not arrive.
+    pub fn refuse_next(&mut self, code: &str) {
+        self.refuse = Some(code.to_owned());
+    }
+
+    /// The code with which something will not arrive, until it has not.
+    pub fn refuses(&self) -> Option<&str> {
+        self.refuse.as_deref()
+    }
+
+    /// How many messages did not arrive since this was last asked, because the customer wrote more than
+    /// [`limits::WINDOW`] before.
+    pub fn take_too_late(&mut self) -> usize {
+        std::mem::take(&mut self.too_late)
+    }
+
+    /// What can be tapped on what was said last, in its order.
+    pub fn choices(&self) -> &[Choice] {
+        &self.choices
+    }
+
+    /// A tap on the choice at this place, from 0.
+    pub fn tap(&self, at: usize) -> Option<InboundContent> {
+        let choice = self.choices.get(at)?.clone();
+        Some(InboundContent::Choice { id: choice.id, title: choice.title })
+    }
+
+    /// What the run waits for.
+    pub fn waiting(&self) -> Option<&Wait> {
+        self.run.as_ref().and_then(Run::wait)
+    }
+
+    /// Where the run stands; `None` before the first.
+    pub fn state(&self) -> Option<&RunState> {
+        self.run.as_ref().map(|run| &run.state)
+    }
+
+    /// What the run has captured.
+    pub fn vars(&self) -> IndexMap<String, Value> {
+        self.run.as_ref().map(|run| run.vars.clone()).unwrap_or_default()
+    }
+
+    /// What is known of the customer and the moment.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// When the present wait is over, if it ever is by itself.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.due
+    }
+
+    /// The steps the run went through.
+    pub fn trail(&self) -> &[Visited] {
+        &self.trail
+    }
+
+    fn happen(&mut self, event: Event<'_>) -> Vec<Effect> {
+        self.give(event).map(|outcome| self.follow(outcome)).unwrap_or_default()
+    }
+
+    /// One step loop; `None` when the run does not wait for this.
+    fn give(&mut self, event: Event<'_>) -> Option<Outcome> {
+        let outcome = step(&self.program, self.run.as_mut()?, event, &self.facts);
+        Some(outcome).filter(|outcome| !outcome.trail.is_empty())
+    }
+
+    /// What production does around a turn, and the turns that come of themselves.
+    fn follow(&mut self, outcome: Outcome) -> Vec<Effect> {
+        let mut effects = self.settle(outcome);
+        for _ in 0..MAX_BREATHS {
+            let Some(wait) = self.waiting().cloned() else { break };
+            let next = match (wait.kind, self.refuse.clone()) {
+                (WaitKind::Sent, None) => self.give(Event::Sent),
+                (WaitKind::Sent, Some(code)) => {
+                    self.refuse = None;
+                    // As if the first of them was refused: the rest is not sent.
+                    effects
+                        .retain(|effect| !matches!(effect, Effect::Send { node, .. } if *node == wait.node));
+                    self.give(Event::Unsent { code: &code })
+                }
+                (WaitKind::Delay, _) => match wait.timeout.filter(|after| *after <= BREATH) {
+                    Some(after) => {
+                        self.facts.now = self.facts.now + after;
+                        self.give(Event::TimedOut)
+                    }
+                    None => None,
+                },
+                _ => None,
+            };
+            let Some(outcome) = next else { break };
+            effects.extend(self.settle(outcome));
+        }
+        effects
+    }
+
+    fn settle(&mut self, mut outcome: Outcome) -> Vec<Effect> {
+        if self.facts.now >= self.heard_at + limits::WINDOW {
+            let said = outcome.effects.len();
+            outcome.effects.retain(|effect| !matches!(effect, Effect::Send { .. } | Effect::React { .. }));
+            self.too_late += said - outcome.effects.len();
+            if said > outcome.effects.len() && self.waiting().is_some_and(|wait| wait.kind == WaitKind::Sent)
+            {
+                self.refuse.get_or_insert_with(|| "window_closed".to_owned());
+            }
+        }
+        self.facts.seed = self.facts.seed.wrapping_add(1);
+        self.trail.extend(outcome.trail);
+        if outcome.effects.iter().any(|effect| matches!(effect, Effect::Send { .. })) {
+            self.choices.clear();
+        }
+        let mut person_waits = None;
+        for effect in &outcome.effects {
+            match effect {
+                Effect::Send { content, .. } => self.offer(content),
+                Effect::Tag { add, remove } => {
+                    self.facts.contact.tags.retain(|tag| !remove.contains(tag));
+                    self.facts.contact.tags.extend(add.iter().cloned());
+                }
+                Effect::Handoff { timeout, .. } => person_waits = *timeout,
+                Effect::React { .. } | Effect::Typing | Effect::Http { .. } => {}
+            }
+        }
+        let after = self.waiting().and_then(|wait| match wait.kind {
+            // That time is the Desk's, so the run does not know it.
+            WaitKind::Person => person_waits,
+            _ => wait.timeout,
+        });
+        self.due = after.map(|after| self.facts.now + after);
+        outcome.effects
+    }
+
+    fn offer(&mut self, content: &Content) {
+        let choice = |title: &str, id: &str| Choice { title: title.to_owned(), id: id.to_owned() };
+        match content {
+            Content::Buttons { buttons, .. } => {
+                self.choices.extend(buttons.iter().map(|button| choice(&button.title, &button.id)));
+            }
+            Content::List { sections, .. } => {
+                let rows = sections.iter().flat_map(|section| &section.rows);
+                self.choices.extend(rows.map(|row| choice(&row.title, &row.id)));
+            }
+            _ => {}
+        }
+    }
+}
