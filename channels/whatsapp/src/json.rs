@@ -13,6 +13,11 @@ use serde_json::value::RawValue;
 /// The fields of an object, unread.
 pub(crate) type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
+/// The whole of a body, unread. `None` when it is not JSON.
+pub(crate) fn root(body: &[u8]) -> Option<&RawValue> {
+    serde_json::from_slice(body).ok()
+}
+
 /// The fields of an object; of a repeated one, the last. `None` when it is no object.
 pub(crate) fn fields(raw: &RawValue) -> Option<Fields<'_>> {
     serde_json::from_str(raw.get()).ok()
@@ -32,6 +37,11 @@ pub(crate) fn read(raw: &RawValue) -> Result<Value, Value> {
 /// The value of a piece, or its text: for what is only kept.
 pub(crate) fn keep(raw: &RawValue) -> Value {
     read(raw).unwrap_or_else(|text| text)
+}
+
+/// What a text says that is JSON itself; of one that is not, the text.
+pub(crate) fn inner(text: &str) -> Value {
+    root(text.as_bytes()).map_or_else(|| Value::from(text), keep)
 }
 
 /// Takes out what is correct JSON but no text that others can hold: `\u0000` goes, half a surrogate pair

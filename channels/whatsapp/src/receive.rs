@@ -1,12 +1,18 @@
-//! A webhook's body, taken apart: every entry, change, message and status of the batch, none lost for
-//! what is wrong with another.
+//! What a webhook means to conversations: every element of the batch, none lost for what is wrong with
+//! another. Stands on [`events`](crate::events).
 
-use cauce_model::{AccountId, Inbound, Timestamp, WorkspaceId};
+mod content;
+mod person;
+
+use cauce_model::{
+    AccountId, DeliveryStatus, Inbound, InboundContent, InboundEcho, InboundMessage, InboundStatus,
+    Timestamp, WorkspaceId,
+};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use crate::json::{self, Fields};
-use crate::message;
+use crate::errors::explain;
+use crate::events::{Body, MessageEvent, News, NotJson, StatusEvent, WebhookEvent, walk};
+use crate::json;
 
 /// Whose number a webhook was sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +27,7 @@ pub struct AccountRef {
 
 /// One element of a webhook.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "nearly all are of the large one: a box would only cost")]
 pub enum Element {
     /// Understood.
     Inbound(Inbound),
@@ -41,9 +48,12 @@ pub enum Reason {
     /// The body is not one of WhatsApp's.
     #[error("the body is no WhatsApp webhook")]
     NotWhatsApp,
-    /// A field other than `messages`, or a part of it that is not read yet.
-    #[error("a field that is not read")]
-    UnknownField,
+    /// News of the account: templates, quality, security …
+    #[error("a field that is about no conversation")]
+    Field,
+    /// A part of a field that is not read.
+    #[error("a part of a field that is not read")]
+    UnknownPart,
     /// No connected account has this number.
     #[error("no connected account has this number")]
     UnknownNumber,
@@ -51,17 +61,29 @@ pub enum Reason {
     #[error("the element's {0} is missing or wrong")]
     Malformed(&'static str),
     /// It was written in, or is about, a group.
-    #[error("a group message")]
+    #[error("a group message, or news of a group")]
     Group,
-    /// WhatsApp tells of the contact (a new number, a new identity); the contact wrote nothing.
-    #[error("a notice about the contact")]
-    Notice,
+    /// Somebody opened the chat and wrote nothing.
+    #[error("somebody opened the chat")]
+    Welcome,
     /// A status that is not known.
     #[error("an unknown status")]
     UnknownStatus,
     /// WhatsApp reports a problem of the account or of this webhook.
     #[error("an error that WhatsApp reports")]
     ProviderError,
+    /// A phone call.
+    #[error("a phone call")]
+    Call,
+    /// Old chats of a phone that was connected: never to be answered.
+    #[error("old chats of a connected phone")]
+    History,
+    /// The contact book of a connected phone.
+    #[error("the contact book of a connected phone")]
+    StateSync,
+    /// Whether somebody wants marketing messages.
+    #[error("a preference about marketing messages")]
+    Preference,
 }
 
 impl Reason {
@@ -69,131 +91,147 @@ impl Reason {
     pub fn code(self) -> &'static str {
         match self {
             Self::NotWhatsApp => "webhook.not_whatsapp",
-            Self::UnknownField => "webhook.unknown_field",
+            Self::Field => "webhook.field",
+            Self::UnknownPart => "webhook.unknown_part",
             Self::UnknownNumber => "webhook.unknown_number",
             Self::Malformed(_) => "webhook.malformed",
             Self::Group => "webhook.group",
-            Self::Notice => "webhook.notice",
+            Self::Welcome => "webhook.welcome",
             Self::UnknownStatus => "webhook.unknown_status",
             Self::ProviderError => "webhook.provider_error",
+            Self::Call => "webhook.call",
+            Self::History => "webhook.history",
+            Self::StateSync => "webhook.state_sync",
+            Self::Preference => "webhook.preference",
         }
     }
 }
 
-/// The body is not JSON: 400, nothing to record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the webhook's body is not JSON")]
-pub struct NotJson;
-
 /// Takes a body apart. `directory` finds the connected account of a `phone_number_id`.
 ///
-/// Elements come in the order of the body, but messages and statuses among themselves by the provider's
-/// time, then position. Sizes are not looked at: the HTTP layer accepts
+/// Elements come in the order of [`normalise`](crate::events::normalise), but messages, echoes and statuses
+/// among themselves by the provider's time, then position. Sizes are not looked at: the HTTP layer accepts
 /// [`MAX_WEBHOOK_BYTES`](crate::MAX_WEBHOOK_BYTES).
 ///
 /// # Errors
 /// [`NotJson`] and nothing else.
 pub fn decode(body: &[u8], directory: &dyn Fn(&str) -> Option<AccountRef>) -> Result<Vec<Element>, NotJson> {
-    let root: &RawValue = serde_json::from_slice(body).map_err(|_| NotJson)?;
-    let mut batch = Batch { directory, elements: Vec::new() };
-    batch.body(root);
-    in_order_of_time(&mut batch.elements);
-    Ok(batch.elements)
+    let root = json::root(body).ok_or(NotJson)?;
+    let Some(events) = walk(root) else {
+        return Ok(vec![Element::Other { reason: Reason::NotWhatsApp, number: None, raw: json::keep(root) }]);
+    };
+    let mut elements: Vec<Element> = events.into_iter().map(|event| element(event, directory)).collect();
+    in_order_of_time(&mut elements);
+    Ok(elements)
 }
 
-struct Batch<'d> {
-    directory: &'d dyn Fn(&str) -> Option<AccountRef>,
-    elements: Vec<Element>,
-}
-
-impl Batch<'_> {
-    fn body(&mut self, root: &RawValue) {
-        let body = json::fields(root).filter(|body| string(body, "object") == "whatsapp_business_account");
-        let Some(entries) = body.and_then(|body| json::items(body.get("entry")?)) else {
-            return self.other(Reason::NotWhatsApp, None, root);
-        };
-        for entry in entries {
-            match json::fields(entry).and_then(|entry| json::items(entry.get("changes")?)) {
-                Some(changes) => changes.into_iter().for_each(|change| self.change(change)),
-                None => self.other(Reason::Malformed("entry"), None, entry),
-            }
-        }
-    }
-
-    fn change(&mut self, raw: &RawValue) {
-        let Some(change) = json::fields(raw) else {
-            return self.other(Reason::Malformed("change"), None, raw);
-        };
-        let value = change.get("value").and_then(|value| json::fields(value));
-        let number = value.as_ref().and_then(number);
-        match value {
-            _ if string(&change, "field") != "messages" => self.other(Reason::UnknownField, number, raw),
-            Some(value) => self.messages(&value, number.as_deref()),
-            None => self.other(Reason::Malformed("change"), None, raw),
-        }
-    }
-
-    fn messages(&mut self, value: &Fields<'_>, number: Option<&str>) {
-        let account = number.and_then(|number| (self.directory)(number)).ok_or(Reason::UnknownNumber);
-        let contacts: Vec<Value> = value
-            .get("contacts")
-            .and_then(|contacts| json::items(contacts))
-            .map(|contacts| contacts.into_iter().filter_map(|contact| json::read(contact).ok()).collect())
-            .unwrap_or_default();
-
-        let message = |element: &Value| {
-            let account = account.as_ref().map_err(|reason| *reason)?;
-            message::message(element, &contacts, account).map(Inbound::Message)
-        };
-        let status = |element: &Value| {
-            let account = account.as_ref().map_err(|reason| *reason)?;
-            message::status(element, account).map(Inbound::Status)
-        };
-        self.each(value, "messages", number, message);
-        self.each(value, "statuses", number, status);
-        self.each(value, "errors", number, |_| Err(Reason::ProviderError));
-        const READ: [&str; 6] =
-            ["messaging_product", "metadata", "contacts", "messages", "statuses", "errors"];
-        for key in value.keys().filter(|key| !READ.contains(&key.as_str())) {
-            self.each(value, key, number, |_| Err(Reason::UnknownField));
-        }
-    }
-
-    /// Every item of the array under `key`, by itself.
-    fn each(
-        &mut self,
-        value: &Fields<'_>,
-        key: &str,
-        number: Option<&str>,
-        understand: impl Fn(&Value) -> Result<Inbound, Reason>,
-    ) {
-        let Some(array) = value.get(key) else { return };
-        for raw in json::items(array).unwrap_or_else(|| vec![array]) {
-            let understood = match json::read(raw) {
-                Ok(element) if element.is_object() => understand(&element),
-                _ => Err(Reason::Malformed("shape")),
-            };
-            match understood {
-                Ok(inbound) => self.elements.push(Element::Inbound(inbound)),
-                Err(reason) => self.other(reason, number.map(str::to_owned), raw),
-            }
-        }
-    }
-
-    fn other(&mut self, reason: Reason, number: Option<String>, raw: &RawValue) {
-        self.elements.push(Element::Other { reason, number, raw: json::keep(raw) });
+fn element(event: WebhookEvent, directory: &dyn Fn(&str) -> Option<AccountRef>) -> Element {
+    let account = || event.phone_number_id.as_deref().and_then(directory).ok_or(Reason::UnknownNumber);
+    let understood = match &event.news {
+        News::Message(said) => account().and_then(|account| message(said, &event.raw, &account)),
+        News::Echo(said) => account().and_then(|account| echo(said, &event.raw, &account)),
+        News::Status(news) => account().and_then(|account| status(news, &event.raw, &account)),
+        News::Error(_) => Err(Reason::ProviderError),
+        News::Field(news) if news.part.is_some() => Err(Reason::UnknownPart),
+        News::Field(news) => match news.field.as_deref() {
+            None => Err(Reason::Malformed("field")),
+            // It should have had elements.
+            Some("messages") => Err(Reason::Malformed("value")),
+            Some(_) => Err(Reason::Field),
+        },
+        News::Call(_) => Err(Reason::Call),
+        News::Group(_) => Err(Reason::Group),
+        News::History(_) => Err(Reason::History),
+        News::StateSync(_) => Err(Reason::StateSync),
+        News::Preference(_) => Err(Reason::Preference),
+    };
+    match understood {
+        Ok(inbound) => Element::Inbound(inbound),
+        Err(reason) => Element::Other { reason, number: event.phone_number_id, raw: event.raw },
     }
 }
 
-/// A text among unread fields; empty when there is none.
-fn string(fields: &Fields<'_>, key: &str) -> String {
-    let value = fields.get(key).and_then(|raw| json::read(raw).ok());
-    value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+fn message(event: &MessageEvent, raw: &Value, account: &AccountRef) -> Result<Inbound, Reason> {
+    conversational(event, raw)?;
+    if event.kind.as_deref() == Some("request_welcome") {
+        return Err(Reason::Welcome);
+    }
+    let system = if let Body::System(system) = &event.body { Some(system) } else { None };
+    let sender = match system {
+        Some(system) => person::before(system, event, account),
+        None => person::sender(event, account),
+    };
+    let content = match system {
+        Some(system) => person::notice(system, event, account),
+        None => content::of_message(event, raw),
+    };
+    Ok(Inbound::Message(InboundMessage {
+        account: account.account.clone(),
+        provider_id: provider_id(event.id.as_deref())?,
+        at: event.timestamp.ok_or(Reason::Malformed("timestamp"))?,
+        sender: sender.ok_or(Reason::Malformed("sender"))?,
+        content,
+        context: content::context(&event.context),
+    }))
 }
 
-fn number(value: &Fields<'_>) -> Option<String> {
-    let metadata = json::read(value.get("metadata")?).ok()?;
-    message::text(&metadata, "phone_number_id").map(str::to_owned)
+fn echo(event: &MessageEvent, raw: &Value, account: &AccountRef) -> Result<Inbound, Reason> {
+    conversational(event, raw)?;
+    Ok(Inbound::Echo(InboundEcho {
+        account: account.account.clone(),
+        provider_id: provider_id(event.id.as_deref())?,
+        at: event.timestamp.ok_or(Reason::Malformed("timestamp"))?,
+        recipient: person::recipient(event, account).ok_or(Reason::Malformed("recipient"))?,
+        content: content::of_message(event, raw),
+    }))
+}
+
+/// Whether a message can be part of a conversation between two.
+fn conversational(event: &MessageEvent, raw: &Value) -> Result<(), Reason> {
+    if !raw.is_object() {
+        return Err(Reason::Malformed("shape"));
+    }
+    // Whatever stands there: with a group id of another shape it is no less a group.
+    if raw.get("group_id").is_some_and(|id| !id.is_null()) || event.group_id.is_some() {
+        return Err(Reason::Group);
+    }
+    Ok(())
+}
+
+fn status(event: &StatusEvent, raw: &Value, account: &AccountRef) -> Result<Inbound, Reason> {
+    if !raw.is_object() {
+        return Err(Reason::Malformed("shape"));
+    }
+    if event.recipient_type.as_deref() == Some("group") || event.participant_id.is_some() {
+        return Err(Reason::Group);
+    }
+    let news = match event.status.as_deref().ok_or(Reason::Malformed("status"))? {
+        "sent" => DeliveryStatus::Sent,
+        "delivered" => DeliveryStatus::Delivered,
+        // A voice message that was played has been read.
+        "read" | "played" => DeliveryStatus::Read,
+        "failed" => DeliveryStatus::Failed,
+        _ => return Err(Reason::UnknownStatus),
+    };
+    let error = event.errors.first();
+    Ok(Inbound::Status(InboundStatus {
+        account: account.account.clone(),
+        provider_id: provider_id(event.id.as_deref())?,
+        attempt: event.opaque.clone(),
+        status: news,
+        at: event.timestamp.ok_or(Reason::Malformed("timestamp"))?,
+        error: error.and_then(|error| Some((error.code?, explain(error.code?, error.words())))),
+    }))
+}
+
+/// The longest id of a message that is believed, in bytes; real ones have about 60.
+const MAX_ID_BYTES: usize = 512;
+
+fn provider_id(id: Option<&str>) -> Result<String, Reason> {
+    match id {
+        Some(id) if id.len() <= MAX_ID_BYTES && !id.chars().any(char::is_control) => Ok(id.to_owned()),
+        _ => Err(Reason::Malformed("id")),
+    }
 }
 
 /// Puts what is understood in the order of the provider's time, then position; the rest stays in place.
@@ -202,6 +240,7 @@ fn in_order_of_time(elements: &mut [Element]) {
         match element {
             Element::Inbound(Inbound::Message(message)) => Some(message.at),
             Element::Inbound(Inbound::Status(status)) => Some(status.at),
+            Element::Inbound(Inbound::Echo(echo)) => Some(echo.at),
             Element::Other { .. } => None,
         }
     };
@@ -214,4 +253,15 @@ fn in_order_of_time(elements: &mut [Element]) {
     for (place, element) in places.into_iter().zip(sorted) {
         *place = element;
     }
+}
+
+/// A message that is not read, whole.
+fn unsupported(event: &MessageEvent, raw: &Value) -> InboundContent {
+    let kind = event.kind.as_deref().unwrap_or("unknown");
+    let kind = match &event.body {
+        // `poll_creation` tells more than that it is unsupported.
+        Body::Other { subtype: Some(subtype) } if kind == "unsupported" => subtype,
+        _ => kind,
+    };
+    InboundContent::Unsupported { kind: kind.to_owned(), raw: raw.clone() }
 }

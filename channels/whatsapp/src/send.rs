@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cauce_model::{Content, SendFailure, SendOutcome};
-use reqwest::{Client, Url};
+use reqwest::{Client, RequestBuilder, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
@@ -26,9 +26,11 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// A connection to Graph, shared by all accounts.
 #[derive(Debug, Clone)]
 pub struct Graph {
-    client: Client,
+    pub(crate) client: Client,
     /// Base and version.
-    root: Url,
+    pub(crate) root: Url,
+    /// How long an answer, or the next piece of one, is waited for.
+    pub(crate) timeout: Duration,
 }
 
 /// What it takes to send from an account.
@@ -74,19 +76,21 @@ impl Graph {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .build()?;
-        Ok(Self { client, root })
+        Ok(Self { client, root, timeout })
     }
 
     /// Sends a message once. `to` is a phone in digits or a business-scoped user id; `attempt` comes back
-    /// in the message's statuses, which settle an uncertain outcome.
+    /// in the message's statuses, which settle an uncertain outcome. A file of the store is uploaded before
+    /// ([`Graph::upload`]); `media_id` is what came of it.
     pub async fn send(
         &self,
         account: &AccountCredentials,
         to: &str,
         content: &Content,
         attempt: &str,
+        media_id: Option<&str>,
     ) -> SendOutcome {
-        let body = match body::build(to, content, attempt) {
+        let body = match body::build(to, content, attempt, media_id) {
             Ok(body) => body,
             Err(failure) => return SendOutcome::Failed { failure },
         };
@@ -134,27 +138,38 @@ impl Graph {
 
     /// Posts to the account's messages: the HTTP status and the body, or the outcome when there is none.
     async fn post(&self, account: &AccountCredentials, body: &Value) -> Result<(u16, Vec<u8>), SendOutcome> {
-        let mut url = self.root.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.extend([account.phone_number_id.as_str(), "messages"]);
-        }
-        let request = self.client.post(url).bearer_auth(account.token.expose_secret()).json(body);
-        let mut response = request.send().await.map_err(|error| lost(&error))?;
-        let status = response.status().as_u16();
-        let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
-            answer.extend_from_slice(&chunk);
-            if answer.len() > MAX_ANSWER_BYTES {
-                break;
-            }
-        }
-        Ok((status, answer))
+        let request = self.client.post(self.url(&[&account.phone_number_id, "messages"]));
+        let request = request.bearer_auth(account.token.expose_secret()).json(body);
+        answer(request).await.map_err(|error| lost(&error))
     }
+
+    /// The address of an object; its parts are escaped.
+    pub(crate) fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.root.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(path);
+        }
+        url
+    }
+}
+
+/// The HTTP status of an answer, and as much of its body as an answer of Graph's has.
+pub(crate) async fn answer(request: RequestBuilder) -> Result<(u16, Vec<u8>), reqwest::Error> {
+    let mut response = request.send().await?;
+    let status = response.status().as_u16();
+    let mut answer = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        answer.extend_from_slice(&chunk);
+        if answer.len() > MAX_ANSWER_BYTES {
+            break;
+        }
+    }
+    Ok((status, answer))
 }
 
 /// The outcome of a request without an answer. Only what failed before the body was written is known not
 /// to have been executed.
-fn lost(error: &reqwest::Error) -> SendOutcome {
+pub(crate) fn lost(error: &reqwest::Error) -> SendOutcome {
     if error.is_builder() {
         let text =
             "El token o el número de la cuenta tiene caracteres no válidos. Hay que revisar la cuenta.";

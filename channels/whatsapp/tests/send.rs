@@ -68,7 +68,7 @@ fn hello() -> Content {
 }
 
 async fn send(graph: &Graph) -> SendOutcome {
-    graph.send(&account(), "51999888777", &hello(), "a-1").await
+    graph.send(&account(), "51999888777", &hello(), "a-1", None).await
 }
 
 fn uncertain(outcome: SendOutcome) -> String {
@@ -164,7 +164,8 @@ async fn a_redirect_is_not_followed() {
 async fn what_breaks_a_limit_does_not_leave() {
     let (address, seen) = stub(Answer::With(200, "{}")).await;
     let long = Content::Text { body: "x".repeat(4097) };
-    let SendOutcome::Failed { failure } = graph(address).send(&account(), "51999888777", &long, "a-1").await
+    let SendOutcome::Failed { failure } =
+        graph(address).send(&account(), "51999888777", &long, "a-1", None).await
     else {
         panic!()
     };
@@ -179,7 +180,7 @@ async fn nothing_that_is_told_names_the_token() {
     let outcome = send(&graph).await;
     assert!(matches!(&outcome, SendOutcome::Failed { failure } if failure.code == "190"));
     let broken = AccountCredentials { token: format!("{TOKEN}\n").into(), ..account() };
-    let unsent = graph.send(&broken, "51999888777", &hello(), "a-1").await;
+    let unsent = graph.send(&broken, "51999888777", &hello(), "a-1", None).await;
     assert!(matches!(&unsent, SendOutcome::Failed { failure } if failure.code == "account"), "{unsent:?}");
     let told = format!("{outcome:?} {unsent:?} {graph:?} {:?} {broken:?}", account());
     assert!(!told.contains(TOKEN), "{told}");

@@ -5,7 +5,7 @@
 //! its first turn are one commit, and parallel first messages make one contact. Further addresses
 //! of the sender are claimed by mail.
 
-use cauce_model::{Address, ContactId, InboundMessage};
+use cauce_model::{Address, ContactId, InboundEcho, InboundMessage};
 use cauce_runtime::{Halt, Turn};
 use cauce_store::Key;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,15 @@ use crate::tables::BINDINGS;
 pub enum AddressEvent {
     /// Somebody wrote from it.
     Inbound(InboundMessage),
+    /// The business wrote to it with its own phone.
+    Echo(InboundEcho),
+    /// A contact is not known by this address any more.
+    Release {
+        /// The address.
+        address: Address,
+        /// Who says so.
+        contact: ContactId,
+    },
     /// A contact says that it is known by this address too.
     Claim {
         /// The address.

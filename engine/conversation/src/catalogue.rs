@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cauce_flows::{Catalogue, Program};
-use cauce_model::{Change, FlowId, Timestamp, VersionId, WorkspaceId};
+use cauce_flows::{Catalogue, Files, Program};
+use cauce_model::{Change, FileId, FlowId, StoredFile, Timestamp, VersionId, WorkspaceId};
 use cauce_runtime::{Entity, Halt, Turn, from_bytes};
 use cauce_store::{Key, Table};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ use crate::workspace_slot;
 pub const CATALOGUES: Table<Catalogues> = Table::new(26);
 /// (workspace's slot, workspace, version) → a version.
 pub const VERSIONS: Table<VersionRow> = Table::new(27);
+/// (workspace's slot, workspace, file) → a file that somebody of the team uploaded.
+pub const FILES: Table<StoredFile> = Table::new(31);
 
 /// The flows of a workspace as published.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,9 @@ pub struct VersionRow {
     pub name: String,
     /// The document in canonical YAML, with the layout it was last published with.
     pub document: String,
+    /// The files it sends.
+    #[serde(default)]
+    pub files: Files,
     /// When it was first published.
     pub published_at: Timestamp,
     /// Who published it first.
@@ -70,6 +75,9 @@ pub struct Publish {
     pub version: VersionId,
     /// The document in canonical YAML.
     pub document: String,
+    /// The files it sends.
+    #[serde(default)]
+    pub files: Files,
     /// Who publishes.
     pub by: String,
 }
@@ -80,6 +88,8 @@ pub struct Publish {
 pub enum WorkspaceEvent {
     /// A flow is published.
     Publish(Publish),
+    /// Somebody of the team uploaded a file; it is in the file store. Answers nothing.
+    KeepFile(StoredFile),
     /// Something came in that concerns no contact; it is kept for a person to look at.
     Record {
         /// What it is.
@@ -110,6 +120,11 @@ impl Catalogues {
     }
 }
 
+/// The key of an uploaded file.
+pub fn file_key(workspace: &WorkspaceId, file: &FileId) -> Key {
+    FILES.key(workspace_slot(workspace)).text(workspace.as_str()).text(file.as_str())
+}
+
 impl VersionRow {
     /// The key of a version.
     pub fn key(workspace: &WorkspaceId, version: &VersionId) -> Key {
@@ -126,6 +141,11 @@ impl Entity for Workspace {
             turn.this().key.parse().map_err(|e: cauce_model::IdError| Halt::Unreadable(e.to_string()))?;
         let publish = match from_bytes(event)? {
             WorkspaceEvent::Publish(publish) => publish,
+            WorkspaceEvent::KeepFile(file) => {
+                turn.put(&FILES, file_key(&workspace, &file.id), &file);
+                turn.reply(&());
+                return Ok(());
+            }
             WorkspaceEvent::Record { code, raw } => {
                 // Meta sends it again when a neighbour in its batch was not taken.
                 if turn.first_time(turn.now(), &["record", &code, &raw])? {
@@ -143,6 +163,7 @@ impl Entity for Workspace {
             flow: publish.flow.clone(),
             name: publish.name.clone(),
             document: publish.document,
+            files: publish.files,
             published_at,
             published_by,
         };
@@ -208,7 +229,10 @@ impl Programs {
             let first = problems.first().map_or("", |problem| problem.message.as_str());
             format!("version {version} of {} does not compile: {first}", row.flow)
         };
-        let program = Arc::new(Program::read(&row.document, &self.catalogue).map_err(explain)?);
+        let program = Program::read(&row.document, &self.catalogue)
+            .and_then(|program| program.with_files(&row.files))
+            .map_err(explain)?;
+        let program = Arc::new(program);
         self.keep(program.clone());
         Ok(program)
     }

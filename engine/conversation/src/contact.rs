@@ -1,22 +1,22 @@
 //! The Contact: who takes its events.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use cauce_flows::reading::{Country, Zone};
 use cauce_model::{
-    Address, AddressKind, Author, Change, ContactEvent, ContactId, Direction, Duration, IdError,
-    InboundMessage, Message, Timestamp,
+    AccountId, Address, Author, Change, ContactEvent, ContactId, Duration, IdError, InboundEcho,
+    InboundMessage, Sender, Timestamp,
 };
 use cauce_runtime::{Entity, EntityAddress, Halt, Turn, from_bytes};
 
 use crate::address::{AddressEvent, binding_key, owner};
 use crate::outbox::{Outbox, Sending};
-use crate::tables::{BINDINGS, CONTACTS, Contact, JOURNAL, JournalEntry, LastLine, MESSAGES, of_contact};
-use crate::{ADDRESS, Programs, Refusal, address_entity, contact_entity};
+use crate::tables::{BINDINGS, CONTACTS, Contact, JOURNAL, JournalEntry, of_contact};
+use crate::{ADDRESS, Programs, Refusal, contact_entity};
 
 /// The number of this build's way to decide; it grows when a step would decide otherwise than before.
-const SEMANTICS: u32 = 1;
-/// The longest last line kept, in characters.
-const LAST_LINE: usize = 120;
+const SEMANTICS: u32 = 2;
 
 /// All contacts, and the addresses that lead to them.
 pub struct Contacts {
@@ -24,14 +24,27 @@ pub struct Contacts {
     pub programs: Arc<Programs>,
     /// How their messages are sent.
     pub sending: Sending,
+    /// Where they are at home.
+    pub home: Home,
+}
+
+/// Where the contacts of an installation are at home: what "mañana" and a bare phone number mean.
+#[derive(Debug, Clone, Default)]
+pub struct Home {
+    /// By which clocks they live.
+    pub zone: Zone,
+    /// Whose phone numbers and documents they write.
+    pub country: Country,
 }
 
 impl Entity for Contacts {
     fn handle(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
         if turn.this().kind == ADDRESS {
             return match from_bytes(event)? {
-                AddressEvent::Inbound(message) => self.at_address(turn, event, message),
+                AddressEvent::Inbound(message) => self.at_address(turn, event, Came::Message(message)),
+                AddressEvent::Echo(echo) => self.at_address(turn, event, Came::Echo(echo)),
                 AddressEvent::Claim { address, contact } => claim(turn, address, contact),
+                AddressEvent::Release { address, contact } => release(turn, &address, contact),
             };
         }
         let id = turn.this().key.parse().map_err(|e: IdError| Halt::Unreadable(e.to_string()))?;
@@ -64,28 +77,29 @@ impl Entity for Contacts {
 }
 
 impl Contacts {
-    /// Somebody wrote from an address.
-    fn at_address(&self, turn: &mut Turn<'_>, event: &[u8], message: InboundMessage) -> Result<(), Halt> {
-        if turn.now() - message.at > Duration::days(Turn::DAYS_KEPT) {
+    /// Somebody wrote from an address, or the business wrote to it.
+    fn at_address(&self, turn: &mut Turn<'_>, event: &[u8], came: Came) -> Result<(), Halt> {
+        let (account, sender, provider_id, at) = came.who();
+        if turn.now() - at > Duration::days(Turn::DAYS_KEPT) {
             turn.dead_letter(event, "the message is older than repeats are remembered; it moves nothing");
             return Ok(());
         }
-        if !turn.first_time(message.at, &[message.account.as_str(), &message.provider_id])? {
+        if !turn.first_time(at, &[account.as_str(), provider_id])? {
             return Ok(());
         }
-        let Some(address) = message.sender.addresses.first().cloned() else {
+        let Some(address) = sender.addresses.first().cloned() else {
             turn.dead_letter(event, "the message names no sender");
             return Ok(());
         };
         let (id, new) = owner(turn, &address)?;
         if new {
-            let contact = born(id, address, &message, turn.now());
-            return self.live(turn, contact, ContactEvent::Inbound(message));
+            let contact = born(id, address, account, sender, turn.now());
+            return self.live(turn, contact, came.into());
         }
         if id.slot() == turn.this().slot {
-            return self.at_contact(turn, event, id, ContactEvent::Inbound(message));
+            return self.at_contact(turn, event, id, came.into());
         }
-        turn.mail(contact_entity(id), &ContactEvent::Inbound(message));
+        turn.mail(contact_entity(id), &ContactEvent::from(came));
         Ok(())
     }
 
@@ -124,22 +138,37 @@ impl Contacts {
             turn,
             programs: &self.programs,
             sending: &self.sending,
+            home: &self.home,
             contact,
             entry,
             nothing_new: false,
         };
         life.happen(event)?;
-        life.send_next()?;
-        let Life { turn, contact, entry, nothing_new, .. } = life;
-        if nothing_new {
+        if life.nothing_new {
             return Ok(());
         }
+        // What failed for good may move the run, which takes back what waits and may say something more.
+        life.settle()?;
+        life.send_next()?;
+        while life.settle()? {
+            life.send_next()?;
+        }
+        let Life { turn, contact, entry, .. } = life;
         let id = contact.id;
         turn.put(&JOURNAL, of_contact(&JOURNAL, id).number(entry.number), &entry);
         turn.put(&CONTACTS, of_contact(&CONTACTS, id), &contact);
         turn.publish(&Change::Conversation { workspace: contact.workspace.clone(), contact: id });
         Ok(())
     }
+}
+
+/// A contact is not known by this address any more.
+fn release(turn: &mut Turn<'_>, address: &Address, contact: ContactId) -> Result<(), Halt> {
+    let key = binding_key(address);
+    if turn.get(&BINDINGS, &key)? == Some(contact) {
+        turn.delete(key);
+    }
+    Ok(())
 }
 
 /// A contact says that it is known by this address too.
@@ -156,23 +185,51 @@ fn claim(turn: &mut Turn<'_>, address: Address, contact: ContactId) -> Result<()
     Ok(())
 }
 
-fn born(id: ContactId, address: Address, message: &InboundMessage, now: Timestamp) -> Contact {
+/// What comes to an address.
+enum Came {
+    Message(InboundMessage),
+    Echo(InboundEcho),
+}
+
+impl Came {
+    /// The account, the customer, the provider's id and time.
+    fn who(&self) -> (&AccountId, &Sender, &str, Timestamp) {
+        match self {
+            Self::Message(message) => (&message.account, &message.sender, &message.provider_id, message.at),
+            Self::Echo(echo) => (&echo.account, &echo.recipient, &echo.provider_id, echo.at),
+        }
+    }
+}
+
+impl From<Came> for ContactEvent {
+    fn from(came: Came) -> Self {
+        match came {
+            Came::Message(message) => Self::Inbound(message),
+            Came::Echo(echo) => Self::Echo(echo),
+        }
+    }
+}
+
+fn born(id: ContactId, address: Address, account: &AccountId, sender: &Sender, now: Timestamp) -> Contact {
     Contact {
         id,
         workspace: address.workspace.clone(),
-        account: message.account.clone(),
-        reply_to: message.sender.reply_to.clone(),
+        account: account.clone(),
+        reply_to: sender.reply_to.clone(),
         phone: None,
         last_inbound_id: String::new(),
         addresses: vec![address],
         claims: Vec::new(),
-        profile: message.sender.profile.clone(),
+        profile: sender.profile.clone(),
         created_at: now,
         last_inbound_at: Timestamp::default(),
+        moved_at: Timestamp::default(),
         updated_at: now,
         messages: 0,
+        heard: 0,
         turns: 0,
         unread: 0,
+        tags: BTreeSet::new(),
         last: None,
         run: None,
         case: None,
@@ -190,6 +247,7 @@ pub(crate) struct Life<'a, 't> {
     pub turn: &'a mut Turn<'t>,
     pub programs: &'a Programs,
     pub sending: &'a Sending,
+    pub home: &'a Home,
     pub contact: Contact,
     pub entry: JournalEntry,
     /// The event was a repetition: nothing is written.
@@ -199,8 +257,10 @@ pub(crate) struct Life<'a, 't> {
 impl Life<'_, '_> {
     fn happen(&mut self, event: ContactEvent) -> Result<(), Halt> {
         if let Some(older) = self.contact.merged_into
-            && let ContactEvent::Inbound(_) | ContactEvent::SamePerson { .. } | ContactEvent::Absorb { .. } =
-                event
+            && let ContactEvent::Inbound(_)
+            | ContactEvent::Echo(_)
+            | ContactEvent::SamePerson { .. }
+            | ContactEvent::Absorb { .. } = event
         {
             self.turn.mail(contact_entity(older), &event);
             return Ok(());
@@ -214,7 +274,13 @@ impl Life<'_, '_> {
             }
             ContactEvent::WaitOver { wait } => self.wait_over(wait),
             ContactEvent::CaseMoved(case) => self.case_moved(case),
-            ContactEvent::Reply { agent, case, body } => self.reply(agent, case, body),
+            ContactEvent::Echo(echo) => self.echo(echo),
+            ContactEvent::Amend { content } => self.amend(&content, Author::Contact).map(drop),
+            ContactEvent::MediaFetched { seq, state } => self.media_fetched(seq, state),
+            ContactEvent::MediaRetry { seq } => self.media_retry(seq),
+            ContactEvent::HttpAnswered { call, outcome } => self.http_answered(&call, &outcome),
+            ContactEvent::HttpRetry { call } => self.http_retry(&call),
+            ContactEvent::Reply { agent, case, content } => self.reply(agent, case, content),
             ContactEvent::End { agent, case, version } => self.end_case(agent, case, version),
             ContactEvent::Read => {
                 self.contact.unread = 0;
@@ -242,71 +308,6 @@ impl Life<'_, '_> {
                 Ok(())
             }
         }
-    }
-
-    /// The customer wrote.
-    fn inbound(&mut self, message: InboundMessage) -> Result<(), Halt> {
-        let now = self.turn.now();
-        let contact = &mut self.contact;
-        // A provider's clock may be ahead of ours; the window is never longer than it can be.
-        contact.last_inbound_at = contact.last_inbound_at.max(message.at.min(now));
-        if message.sender.addresses.iter().any(|address| address.kind == AddressKind::Phone) {
-            contact.phone = Some(message.sender.reply_to.clone());
-        }
-        contact.reply_to = message.sender.reply_to;
-        contact.last_inbound_id = message.provider_id.clone();
-        if message.sender.profile.name.is_some() {
-            contact.profile.name = message.sender.profile.name;
-        }
-        if message.sender.profile.username.is_some() {
-            contact.profile.username = message.sender.profile.username;
-        }
-        for address in message.sender.addresses {
-            if !contact.addresses.contains(&address) && !contact.claims.contains(&address) {
-                let claim = AddressEvent::Claim { address: address.clone(), contact: contact.id };
-                self.turn.mail(address_entity(&address), &claim);
-                contact.claims.push(address);
-            }
-        }
-        let content = message.content.clone();
-        self.write(Author::Contact, Direction::In { content: message.content }, Some(message.provider_id));
-        if self.contact.live_case().is_some() {
-            // A person looks after it: the flow is silent until the case is over.
-            self.contact.unread += 1;
-            return Ok(());
-        }
-        self.customer_said(&content)
-    }
-
-    /// Adds a message to the history and gives its number.
-    pub fn write(&mut self, author: Author, direction: Direction, provider_id: Option<String>) -> u64 {
-        let now = self.turn.now();
-        let contact = &mut self.contact;
-        contact.messages += 1;
-        contact.updated_at = now;
-        let (text, inbound) = match &direction {
-            Direction::In { content } => (content.text().unwrap_or_default(), true),
-            Direction::Out { content, .. } => (content.preview(), false),
-        };
-        let text = text.chars().take(LAST_LINE).collect();
-        contact.last = Some(LastLine { text, at: now, inbound });
-        let message = Message { seq: contact.messages, at: now, author, direction, provider_id };
-        let key = of_contact(&MESSAGES, contact.id).number(message.seq);
-        self.turn.put(&MESSAGES, key, &message);
-        message.seq
-    }
-
-    /// A message of this contact.
-    pub fn message(&self, seq: u64) -> Result<Message, Halt> {
-        let key = of_contact(&MESSAGES, self.contact.id).number(seq);
-        let missing = || Halt::Unreadable(format!("message {seq} is not there"));
-        self.turn.get(&MESSAGES, &key)?.ok_or_else(missing)
-    }
-
-    /// Writes a message of this contact anew.
-    pub fn rewrite(&mut self, message: &Message) {
-        let key = of_contact(&MESSAGES, self.contact.id).number(message.seq);
-        self.turn.put(&MESSAGES, key, message);
     }
 
     /// Where this contact's events go.

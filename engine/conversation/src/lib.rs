@@ -3,15 +3,18 @@
 //! One entity per contact owns its messages, its run of a flow, its 24-hour window, what waits to
 //! be sent, and the opening and closing of its cases. Everybody changes a contact only by sending
 //! it a [`cauce_model::ContactEvent`]. A file each: `contact` who takes events, `address` how an
-//! address finds its contact, `walk` runs of flows, `outbox` sending, `people`
-//! handoff, `merge` two contacts that are one person, `catalogue`
-//! the workspace's published flows, `tables` the rows.
+//! address finds its contact, `hear` what the customer does, `history` the messages, `walk` runs of
+//! flows, `outbox` sending, `outside` calls to servers and received files, `people` handoff, `merge`
+//! two contacts that are one person, `catalogue` the workspace's published flows, `tables` the rows.
 
 mod address;
 mod catalogue;
 mod contact;
+mod hear;
+mod history;
 mod merge;
 mod outbox;
+mod outside;
 mod people;
 mod tables;
 mod walk;
@@ -22,14 +25,15 @@ use serde::{Deserialize, Serialize};
 
 pub use address::AddressEvent;
 pub use catalogue::{
-    CATALOGUES, Catalogues, FlowHead, Programs, Publish, Published, VERSIONS, VersionRow, Workspace,
-    WorkspaceEvent,
+    CATALOGUES, Catalogues, FILES, FlowHead, Programs, Publish, Published, VERSIONS, VersionRow, Workspace,
+    WorkspaceEvent, file_key,
 };
-pub use contact::Contacts;
+pub use contact::{Contacts, Home};
 pub use outbox::{Attempt, SEND, SendOrder, Sending};
+pub use outside::{FETCH_MEDIA, FetchOrder, HTTP, HttpOrder, Presence, SHOW};
 pub use tables::{
-    BINDINGS, CASES, CONTACTS, Contact, JOURNAL, JournalEntry, LastLine, MESSAGES, RUNS, RunHead, RunStage,
-    WINDOW, of_contact,
+    BINDINGS, CASES, CONTACTS, Contact, FETCHES, HTTP_CALLS, JOURNAL, JournalEntry, LastLine, MESSAGES,
+    PROVIDER_IDS, PendingCall, RUNS, RunHead, RunStage, WINDOW, of_contact,
 };
 
 /// Contacts, by id.

@@ -52,6 +52,7 @@ impl Life<'_, '_> {
     /// Gives way to an older contact.
     pub fn merge_into(&mut self, older: ContactId) {
         self.cancel_wait_timer();
+        self.contact.outbox.step = None;
         let contact = &mut self.contact;
         if contact.live_run().is_some()
             && let Some(run) = &mut contact.run

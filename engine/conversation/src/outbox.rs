@@ -8,6 +8,7 @@
 
 use std::str::FromStr;
 
+use cauce_flows::Event;
 use cauce_model::{
     AccountId, ContactEvent, ContactId, Content, DeliveryStatus, Direction, Duration, InboundStatus, Message,
     MessageError, MessageStatus, SendFailure, SendOutcome, Timestamp,
@@ -63,6 +64,18 @@ pub struct Outbox {
     pub flight: Option<Flight>,
     /// The wait that begins when all is taken.
     pub arming: Option<Arming>,
+    /// What the step at which the run waits has said, when it wants to know what becomes of it.
+    #[serde(default)]
+    pub step: Option<StepSends>,
+}
+
+/// Messages of which a step wants to know that they left.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepSends {
+    /// Those of which nothing is known yet, by number.
+    pub pending: Vec<u64>,
+    /// Why one of them will not arrive.
+    pub failed: Option<String>,
 }
 
 /// A message on its way.
@@ -76,6 +89,13 @@ pub struct Flight {
     pub unknown: u32,
     /// A timer that brings the next attempt: when.
     pub timer: Option<Timestamp>,
+}
+
+impl Flight {
+    /// Whether every attempt was refused, so that it is not sent unless another is made.
+    fn is_refused(&self) -> bool {
+        self.timer.is_some() && self.unknown == 0
+    }
 }
 
 /// A wait whose time has not begun.
@@ -167,11 +187,13 @@ impl Life<'_, '_> {
         match outcome {
             SendOutcome::Accepted { provider_id, .. } => {
                 let mut message = self.message(name.seq)?;
-                message.provider_id.get_or_insert(provider_id);
-                raise(&mut message, MessageStatus::Accepted, None);
+                self.name(&mut message, &provider_id);
+                self.raise(&mut message, MessageStatus::Accepted, None);
                 self.rewrite(&message);
                 // Even an older attempt's acceptance is proof that the customer gets it.
-                self.landed(name.seq);
+                if self.landed(name.seq) {
+                    self.reacted(&message)?;
+                }
             }
             SendOutcome::Failed { failure } if current => {
                 self.fail(name.seq, failure)?;
@@ -235,8 +257,16 @@ impl Life<'_, '_> {
             return Ok(());
         };
         let mut message = self.message(name.seq)?;
+        // What became of a copy says nothing bad of the one sent after it.
+        let flight = self.contact.outbox.flight.as_ref().filter(|flight| flight.seq == name.seq);
+        let later = flight.is_some_and(|flight| flight.attempt > name.attempt)
+            || message.provider_id.as_ref().is_some_and(|id| *id != status.provider_id);
+        if later && status.status == DeliveryStatus::Failed {
+            self.nothing_new = true;
+            return Ok(());
+        }
         let before = message.clone();
-        message.provider_id.get_or_insert_with(|| status.provider_id.clone());
+        self.name(&mut message, &status.provider_id);
         let (rank, error) = match status.status {
             DeliveryStatus::Sent => (MessageStatus::Sent, None),
             DeliveryStatus::Delivered => (MessageStatus::Delivered, None),
@@ -246,15 +276,15 @@ impl Life<'_, '_> {
                 (MessageStatus::Failed, Some(MessageError { code: code.to_string(), text }))
             }
         };
-        raise(&mut message, rank, error);
+        self.raise(&mut message, rank, error);
         // Any status is proof that the provider took it.
         let landed = self.landed(name.seq);
         if message == before && !landed {
             self.nothing_new = true;
-        } else {
-            self.rewrite(&message);
+            return Ok(());
         }
-        Ok(())
+        self.rewrite(&message);
+        if landed { self.reacted(&message) } else { Ok(()) }
     }
 
     fn is_in_flight(&self, name: &Attempt) -> bool {
@@ -290,15 +320,63 @@ impl Life<'_, '_> {
         in_flight
     }
 
+    /// An emoji of ours stands under its message from when the provider took it.
+    fn reacted(&mut self, message: &Message) -> Result<(), Halt> {
+        match &message.direction {
+            Direction::Out { content: Content::Reaction { message_id, emoji }, status, .. }
+                if *status != MessageStatus::Failed =>
+            {
+                self.react(message_id, false, Some(emoji)).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn fail(&mut self, seq: u64, failure: SendFailure) -> Result<(), Halt> {
         let mut message = self.message(seq)?;
-        raise(
-            &mut message,
-            MessageStatus::Failed,
-            Some(MessageError { code: failure.code, text: failure.text }),
-        );
+        let error = MessageError { code: failure.code, text: failure.text };
+        self.raise(&mut message, MessageStatus::Failed, Some(error));
         self.rewrite(&message);
         Ok(())
+    }
+
+    /// As [`raise`], and lets the step know that wants to.
+    fn raise(&mut self, message: &mut Message, to: MessageStatus, why: Option<MessageError>) {
+        raise(message, to, why);
+        let Direction::Out { status, error, .. } = &message.direction else { return };
+        let Some(step) = &mut self.contact.outbox.step else { return };
+        if !step.pending.contains(&message.seq) || *status < MessageStatus::Sent {
+            return;
+        }
+        step.pending.retain(|seq| *seq != message.seq);
+        if *status == MessageStatus::Failed {
+            step.failed = error.as_ref().map(|error| error.code.clone());
+        }
+    }
+
+    /// Moves the run when all that its step said has left, or something of it failed: then what came
+    /// after is not sent any more. Whether it moved.
+    pub fn settle(&mut self) -> Result<bool, Halt> {
+        let step = self.contact.outbox.step.take_if(|step| step.failed.is_some() || step.pending.is_empty());
+        let Some(StepSends { pending, failed }) = step else { return Ok(false) };
+        let Some(head) = self.contact.live_run().cloned() else { return Ok(false) };
+        let Some(code) = failed else {
+            self.advance(&head, Event::Sent)?;
+            return Ok(true);
+        };
+        for seq in pending {
+            let Outbox { waiting, flight, .. } = &mut self.contact.outbox;
+            let before = waiting.len();
+            waiting.retain(|other| *other != seq);
+            let refused = flight.as_ref().is_some_and(|flight| flight.seq == seq && flight.is_refused());
+            if waiting.len() < before || refused {
+                self.landed(seq);
+                let text = "No se envió: falló un mensaje anterior del mismo paso.".to_owned();
+                self.fail(seq, SendFailure { code: "not_sent".into(), text })?;
+            }
+        }
+        self.advance(&head, Event::Unsent { code: &code })?;
+        Ok(true)
     }
 }
 
@@ -347,13 +425,7 @@ mod tests {
         ] {
             let content = Content::Text { body: "hola".into() };
             let direction = Direction::Out { content, status: Queued, error: None };
-            let mut message = Message {
-                seq: 1,
-                at: Timestamp(0),
-                author: Author::Bot { node: node.clone() },
-                direction,
-                provider_id: None,
-            };
+            let mut message = Message::new(1, Timestamp(0), Author::Bot { node: node.clone() }, direction);
             for status in &news {
                 raise(&mut message, *status, None);
             }

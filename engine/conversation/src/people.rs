@@ -48,7 +48,7 @@ impl Life<'_, '_> {
     }
 
     /// A person answers the customer.
-    pub fn reply(&mut self, agent: Assignee, case: CaseId, body: String) -> Result<(), Halt> {
+    pub fn reply(&mut self, agent: Assignee, case: CaseId, content: Content) -> Result<(), Halt> {
         let allowed = self.held_by(&agent, case).and_then(|_| {
             if self.turn.now() < self.contact.window_ends_at() { Ok(()) } else { Err(Refusal::WindowClosed) }
         });
@@ -57,9 +57,7 @@ impl Life<'_, '_> {
             return Ok(());
         }
         let author = Author::Agent { user: agent.id, name: agent.name };
-        let content = Content::Text { body };
-        let seq =
-            self.write(author, Direction::Out { content, status: MessageStatus::Queued, error: None }, None);
+        let seq = self.write(author, Direction::Out { content, status: MessageStatus::Queued, error: None });
         self.contact.outbox.waiting.push_back(seq);
         self.contact.unread = 0;
         self.turn.reply(&Ok::<_, Refusal>(seq));

@@ -1,11 +1,11 @@
 //! The rows of a contact. Table numbers 20–39; they are never used again for anything else.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use cauce_flows::{Run, Visited};
 use cauce_model::{
-    AccountId, Address, Case, ContactEvent, ContactId, Duration, FlowId, Message, NodeId, Profile, RunId,
-    Timestamp, VersionId, WorkspaceId,
+    AccountId, Address, Case, ContactEvent, ContactId, Duration, FlowId, HttpRequest, Message, NodeId,
+    Profile, RunId, Timestamp, VersionId, WorkspaceId,
 };
 use cauce_store::{Key, Table};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::outbox::Outbox;
 
 /// For how long after the customer's last message anything may be said freely (Meta's customer
 /// service window).
-pub const WINDOW: Duration = Duration::hours(24);
+pub const WINDOW: Duration = cauce_flows::limits::WINDOW;
 
 /// (address's slot, address) → whose it is.
 pub const BINDINGS: Table<ContactId> = Table::new(20);
@@ -28,6 +28,24 @@ pub const RUNS: Table<Run> = Table::new(23);
 pub const JOURNAL: Table<JournalEntry> = Table::new(24);
 /// (slot, contact, case) → a case of this contact that is over.
 pub const CASES: Table<Case> = Table::new(25);
+
+/// (slot, contact, provider's id) → the number of the message that has it.
+pub const PROVIDER_IDS: Table<u64> = Table::new(28);
+/// (slot, contact, call) → a call to a server outside that is not over.
+pub const HTTP_CALLS: Table<PendingCall> = Table::new(29);
+/// (slot, contact, number) → how often a received file was asked for in vain.
+pub const FETCHES: Table<u32> = Table::new(30);
+
+/// A call to a server outside that is not over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingCall {
+    /// What is asked.
+    pub request: HttpRequest,
+    /// How often it may be tried in all.
+    pub tries: u32,
+    /// Which try is under way or comes next, from 1.
+    pub attempt: u32,
+}
 
 /// The key of a contact, and the beginning of the keys of its other rows.
 pub fn of_contact<V>(table: &Table<V>, id: ContactId) -> Key
@@ -66,14 +84,23 @@ pub struct Contact {
     pub created_at: Timestamp,
     /// When it last wrote, by the provider's clock: opens the 24-hour window.
     pub last_inbound_at: Timestamp,
+    /// When it last moved to another number, by the provider's clock.
+    #[serde(default)]
+    pub moved_at: Timestamp,
     /// When anything last happened.
     pub updated_at: Timestamp,
     /// The number of its last message.
     pub messages: u64,
+    /// The number of the customer's own last message.
+    #[serde(default)]
+    pub heard: u64,
     /// The number of its last journal entry.
     pub turns: u64,
     /// Messages no person has read while a person was needed.
     pub unread: u32,
+    /// What it was marked with.
+    #[serde(default)]
+    pub tags: BTreeSet<String>,
     /// The last line of the conversation.
     pub last: Option<LastLine>,
     /// The last run of a flow; live while it waits.
@@ -189,3 +216,44 @@ impl Contact {
 
 /// What is waiting to be sent, in order.
 pub(crate) type Waiting = VecDeque<u64>;
+
+#[cfg(test)]
+mod tests {
+    use cauce_model::Slot;
+    use cauce_store::encode;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The row as it stands in the store, read by this build.
+    fn read<V: Serialize + serde::de::DeserializeOwned>(table: &Table<V>, row: &Value) -> V {
+        let key = table.key(Slot::of("x"));
+        table.read(&key, &encode(row)).unwrap()
+    }
+
+    #[test]
+    fn rows_of_older_builds_are_read() {
+        let id = ContactId::new(Slot::of("x"), 1);
+        let contact = read(
+            &CONTACTS,
+            &json!({
+                "id": id, "workspace": "w", "account": "a", "reply_to": "51999888777", "addresses": [],
+                "profile": { "name": "Ana" }, "created_at": 1, "last_inbound_at": 1, "updated_at": 1,
+                "messages": 2, "turns": 1, "unread": 0, "last": null, "case": null, "wait_timer": [5, 1],
+                "run": { "id": "0000000000000001", "flow": "f", "version": "v", "first_turn": 1,
+                    "stage": { "stage": "waiting", "node": "n", "wait": 1 } },
+                "outbox": { "waiting": [2], "flight": null, "arming": { "wait": 1, "after": 60_000 } },
+            }),
+        );
+        assert_eq!((contact.outbox.waiting.len(), contact.tags.len(), contact.heard), (1, 0, 0));
+        let picture = json!({ "type": "image", "link": "https://example.com/a.png" });
+        for direction in [
+            json!({ "direction": "out", "content": picture, "status": "queued" }),
+            json!({ "direction": "in", "content": { "type": "image", "media": { "id": "7", "mime": "image/png" } } }),
+        ] {
+            let mut row = json!({ "seq": 2, "at": 1, "author": { "kind": "contact" } });
+            row.as_object_mut().unwrap().extend(direction.as_object().unwrap().clone());
+            assert_eq!(read(&MESSAGES, &row).seq, 2);
+        }
+    }
+}

@@ -1,16 +1,20 @@
 //! Runs of flows: what the customer says moves the run, and what the run decides is carried out.
 
 use cauce_flows::{ContactFacts, Event, Facts, Outcome, Program, Run, RunState, WaitKind, start, step};
-use cauce_model::{Author, ContactEvent, Direction, Effect, InboundContent, MessageStatus, RunId, Timestamp};
+use cauce_model::{
+    Author, ContactEvent, Content, Direction, Effect, InboundContent, MessageStatus, NodeId, RunId, Timestamp,
+};
 use cauce_runtime::Halt;
 
 use crate::catalogue::{CATALOGUES, catalogue_key};
 use crate::contact::Life;
-use crate::outbox::Arming;
+use crate::outbox::{Arming, StepSends};
 use crate::tables::{RUNS, RunHead, RunStage, of_contact};
 
 /// The name of the timer of a run's wait.
 const WAIT_TIMER: &str = "wait";
+/// The most tags of one customer: the record that every turn reads stays small.
+const MAX_TAGS: usize = 20;
 
 impl Life<'_, '_> {
     /// The customer said something and nobody but a flow listens.
@@ -53,7 +57,14 @@ impl Life<'_, '_> {
         self.entry.revision = Some(catalogue.revision);
         let mut best = None;
         for flow in &catalogue.flows {
-            let program = self.programs.in_turn(self.turn, &self.contact.workspace, &flow.version)?;
+            let program = match self.programs.in_turn(self.turn, &self.contact.workspace, &flow.version) {
+                // A flow that cannot be read keeps nobody from the others.
+                Err(Halt::Unreadable(why)) => {
+                    tracing::error!(flow = %flow.id, why, "a published flow begins nothing");
+                    continue;
+                }
+                program => program?,
+            };
             if let Some(found) = program.matches(content.text())
                 && best.as_ref().is_none_or(|(other, _)| found > *other)
             {
@@ -72,10 +83,15 @@ impl Life<'_, '_> {
         Facts {
             now: self.turn.now(),
             seed: self.turn.seed(),
+            message: self.contact.heard,
+            zone: self.home.zone.clone(),
+            country: self.home.country,
             contact: ContactFacts {
+                id: self.contact.id.to_string(),
                 name: self.contact.profile.name.clone(),
                 phone: self.contact.phone.clone(),
                 language: None,
+                tags: self.contact.tags.clone(),
             },
         }
     }
@@ -89,15 +105,32 @@ impl Life<'_, '_> {
         first_turn: u64,
     ) -> Result<(), Halt> {
         self.cancel_wait_timer();
+        self.contact.outbox.step = None;
+        let mut said = Vec::new();
+        let mut typing = false;
         for effect in outcome.effects {
             match effect {
                 Effect::Send { node, content } => {
-                    let direction = Direction::Out { content, status: MessageStatus::Queued, error: None };
-                    let seq = self.write(Author::Bot { node }, direction, None);
-                    self.contact.outbox.waiting.push_back(seq);
+                    let seq = self.say(node.clone(), content);
+                    said.push((node, seq));
                 }
+                // Who never wrote has nothing to react to.
+                Effect::React { .. } if self.contact.last_inbound_id.is_empty() => {}
+                Effect::React { node, emoji } => {
+                    let message_id = self.contact.last_inbound_id.clone();
+                    let seq = self.say(node.clone(), Content::Reaction { message_id, emoji });
+                    said.push((node, seq));
+                }
+                Effect::Typing => typing = true,
+                Effect::Http { wait, request, tries, .. } => {
+                    self.ask_server(&format!("{}.{wait}", run.id), request, tries);
+                }
+                Effect::Tag { add, remove } => self.tag(add, &remove),
                 Effect::Handoff { queue, timeout, .. } => self.open_case(queue, timeout),
             }
+        }
+        if typing || matches!(self.entry.event, ContactEvent::Inbound(_)) {
+            self.show(typing);
         }
         self.entry.run = Some(run.id.clone());
         self.entry.steps.extend(outcome.trail);
@@ -105,6 +138,11 @@ impl Life<'_, '_> {
             RunState::Waiting(wait) => {
                 if let (Some(after), true) = (wait.timeout, wait.kind != WaitKind::Person) {
                     self.contact.outbox.arming = Some(Arming { wait: wait.number, after });
+                }
+                if wait.kind == WaitKind::Sent {
+                    let mine = said.into_iter().filter(|(node, _)| *node == wait.node);
+                    let pending = mine.map(|(_, seq)| seq).collect();
+                    self.contact.outbox.step = Some(StepSends { pending, failed: None });
                 }
                 RunStage::Waiting { node: wait.node.clone(), wait: wait.number }
             }
@@ -127,6 +165,27 @@ impl Life<'_, '_> {
         let key = of_contact(&RUNS, self.contact.id).text(run.id.as_str());
         self.turn.put(&RUNS, key, &run);
         Ok(())
+    }
+
+    /// Has the flow say something, after what is already waiting to be said.
+    fn say(&mut self, node: NodeId, content: Content) -> u64 {
+        let direction = Direction::Out { content, status: MessageStatus::Queued, error: None };
+        let seq = self.write(Author::Bot { node }, direction);
+        self.contact.outbox.waiting.push_back(seq);
+        seq
+    }
+
+    /// Puts tags on the customer and takes some off.
+    fn tag(&mut self, add: Vec<String>, remove: &[String]) {
+        let tags = &mut self.contact.tags;
+        tags.retain(|tag| !remove.contains(tag));
+        for tag in add {
+            if tags.len() < MAX_TAGS || tags.contains(&tag) {
+                tags.insert(tag);
+            } else {
+                tracing::warn!(contact = %self.contact.id, tag, "the customer has too many tags for one more");
+            }
+        }
     }
 
     /// Starts the time of a wait: its last message has been taken by the provider.

@@ -117,6 +117,7 @@ pub(crate) struct Partition {
 struct After {
     replies: Vec<(oneshot::Sender<Result<Answer, SubmitError>>, Answer)>,
     mail: Vec<(Slot, u64, MailRow, Vec<Token>)>,
+    told: Vec<(String, Vec<u8>)>,
     acks: Vec<(Slot, Slot, u64)>,
     /// Held until the group is durable, then dropped.
     settled: Vec<Token>,
@@ -226,8 +227,11 @@ impl Partition {
                         continue; // answered before, or taken back
                     }
                     let Some(row) = self.read(&mut rows, &CALLS, &call).await? else { continue };
-                    let decided = self.turn(&mut rows, &row.entity, &event, None, Some(call), seed).await?;
+                    let spent = Some(call.clone());
+                    let decided = self.turn(&mut rows, &row.entity, &event, None, spent, seed).await?;
                     self.take_over(&mut rows, &mut after, &mut changes, row.entity.slot, decided, &[]);
+                    // It has come back: from here on the same id is another call.
+                    self.calls.remove(&call);
                 }
                 Work::Mail { from, number, to, event, settles } => {
                     let slot = to.slot;
@@ -272,6 +276,7 @@ impl Partition {
         );
         rows.written.extend(decided.rows);
         changes.extend(decided.changes);
+        after.told.extend(decided.told);
         for (to, event) in decided.mail {
             let counter = self.sent.entry((from, to.slot)).or_default();
             *counter += 1;
@@ -342,6 +347,13 @@ impl Partition {
     }
 
     fn let_out(&mut self, after: After) {
+        while self.under_way.try_join_next().is_some() {}
+        for (kind, payload) in after.told {
+            if let Some(executor) = self.parts.executors.get(kind.as_str()).cloned() {
+                let call = Call { id: String::new(), payload, resumed: false };
+                self.under_way.spawn(async move { drop(executor.execute(call).await) });
+            }
+        }
         for (from, number, row, settles) in after.mail {
             self.post(from, number, row, settles);
         }

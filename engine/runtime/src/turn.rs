@@ -30,6 +30,7 @@ pub(crate) struct Decided {
     pub rows: BTreeMap<Key, Option<Value>>,
     pub mail: Vec<(EntityAddress, Vec<u8>)>,
     pub changes: Vec<Vec<u8>>,
+    pub told: Vec<(String, Vec<u8>)>,
     pub reply: Option<Vec<u8>>,
 }
 
@@ -136,6 +137,12 @@ impl<'a> Turn<'a> {
         };
         let key = tables::of_entity(&CALLS, entity).text(id);
         self.put(&CALLS, key, &row);
+    }
+
+    /// Has the executor of this kind do something after the commit that is worth doing only now. It is
+    /// not kept: the end of the process loses it. What the executor answers is dropped.
+    pub fn tell<P: Serialize>(&mut self, kind: &str, payload: &P) {
+        self.decided.told.push((kind.to_owned(), to_bytes(payload)));
     }
 
     /// Tells another entity. It takes this exactly once, after what was mailed to its slot before.

@@ -62,3 +62,35 @@ async fn a_call_that_hangs_keeps_nobody_waiting() {
     until_lines(&runtime, &beto, &["answer y"]).await;
     assert_eq!(lines(runtime.store(), &ana).await, ["goes on"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_only_told_leaves_after_the_commit_and_is_not_kept() {
+    for stage in [Stage::in_memory(), Stage::on_disk()] {
+        let runtime = stage.start().await;
+        let ana = who("ana", 1);
+        stage.outside.watch(runtime.store().clone(), ana.clone());
+        tell(&runtime, &ana, Do::All(vec![Do::Hint("reads".into()), Do::write("read")])).await;
+        let asked = stage.outside.asked(1).await;
+        assert_eq!(asked[0].durable, ["read"], "what the turn decided was durable when the world was told");
+        stage.outside.forget();
+        drop(runtime); // without a stop: as if the process had ended
+
+        let runtime = stage.start().await;
+        once_around(&runtime, &ana).await;
+        assert_eq!(stage.outside.asked.borrow().len(), 1, "it is not told again");
+        assert_eq!(lines(runtime.store(), &ana).await, ["read"], "what the world answered is dropped");
+        runtime.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_answered_may_ask_the_same_again_at_once() {
+    let stage = Stage::in_memory();
+    let runtime = stage.start().await;
+    let ana = who("ana", 1);
+    stage.outside.again.store(1, Ordering::SeqCst);
+    tell(&runtime, &ana, Do::Ask("x".into())).await;
+    until_lines(&runtime, &ana, &["answer x", "answer x"]).await;
+    assert_eq!(stage.outside.asked.borrow().len(), 2);
+    runtime.stop().await;
+}

@@ -39,6 +39,8 @@ pub enum Do {
     Forget(Timestamp, String),
     /// Have the world asked under this id; the answer is a line.
     Ask(String),
+    /// Have the world told, once and now.
+    Hint(String),
     /// Tell another.
     Tell(EntityAddress, Box<Do>),
     /// Several at once.
@@ -87,6 +89,7 @@ impl Notebook {
             Do::Remind(at, line) => turn.set_timer(&this, at, &line, &Do::write(&line)),
             Do::Forget(at, line) => turn.cancel_timer(&this, at, &line),
             Do::Ask(id) => turn.call(&this, "outside", &id, &id),
+            Do::Hint(what) => turn.tell("outside", &what),
             Do::Tell(to, what) => turn.mail(to, &*what),
             Do::All(all) => all.into_iter().try_for_each(|what| self.act(turn, what))?,
             Do::Read(count) => {
@@ -142,6 +145,8 @@ pub struct Outside {
     pub asked: watch::Sender<Vec<Asked>>,
     /// While this is set nothing is answered.
     pub silent: AtomicBool,
+    /// How many answers have the same asked once more.
+    pub again: AtomicUsize,
     store: Mutex<Option<(SharedStore, EntityAddress)>>,
 }
 
@@ -185,7 +190,9 @@ impl Executor for Caller {
             if silent {
                 std::future::pending::<()>().await;
             }
-            to_bytes(&Do::Write(format!("answer {id}")))
+            let answer = Do::Write(format!("answer {id}"));
+            let again = outside.again.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+            to_bytes(&if again.is_ok() { Do::All(vec![answer, Do::Ask(id)]) } else { answer })
         }
         .boxed()
     }
