@@ -4,20 +4,22 @@ mod cases;
 mod conversations;
 mod events;
 mod extract;
+mod files;
 mod flows;
 mod login;
+mod messages;
 mod session;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 pub(crate) use login::start_session;
@@ -46,12 +48,14 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(login::me))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::open))
-        .routes(routes!(conversations::messages, conversations::reply))
+        .routes(routes!(messages::messages, messages::reply))
+        .routes(routes!(messages::file))
         .routes(routes!(conversations::path))
         .routes(routes!(conversations::read))
         .routes(routes!(conversations::typing))
         .routes(routes!(cases::take))
         .routes(routes!(cases::end))
+        .routes(routes!(files::upload).layer(DefaultBodyLimit::max(files::MAX_FORM)))
         .routes(routes!(flows::list, flows::publish))
         .routes(routes!(flows::check))
         .routes(routes!(flows::current))

@@ -2,30 +2,31 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use cauce_access::{PasswordHash, Role, User};
 use cauce_conversation::{
-    ADDRESS, CONTACT, Contacts, DESK, Programs, Publish, Published, SEND, Sending, WORKSPACE, Workspace,
+    ADDRESS, CONTACT, Contacts, DESK, Home, Programs, Publish, Published, Sending, WORKSPACE, Workspace,
     WorkspaceEvent, workspace_entity,
 };
 use cauce_flows::Program;
 use cauce_inbox::{Desk, lists::Lists};
-use cauce_model::{UserId, WorkspaceId};
+use cauce_model::{StoredFile, UserId, WorkspaceId};
 use cauce_runtime::{
-    Answer, Clock, Command, EntityAddress, Executor, Parts, Runtime, Settings, SubmitError, crash,
-    from_bytes, to_bytes,
+    Answer, Clock, Command, EntityAddress, Parts, Runtime, Settings, SubmitError, crash, from_bytes, to_bytes,
 };
-use cauce_store::{SharedStore, SledStore};
-use cauce_whatsapp::{AccountCredentials, AccountRef, Graph};
+use cauce_store::{Files, NewFile, SharedStore, SledStore};
+use cauce_whatsapp::AccountRef;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 
 use crate::config::{Config, WorkspaceConfig};
 use crate::directory::{self, DIRECTORY, Directory, DirectoryEvent, directory_entity};
+use crate::executors::show::Shower;
+use crate::executors::{self, Executors};
+use crate::file_type::{self, HEAD};
 use crate::problem::Problem;
-use crate::sender::Sender;
 
 /// How many passwords are hashed at one time: each takes 19 MB and a core.
 const HASHES_AT_ONCE: usize = 2;
@@ -36,6 +37,8 @@ pub struct App {
     pub runtime: Runtime,
     /// Compiled flows.
     pub programs: Arc<Programs>,
+    /// What people send each other as files.
+    pub files: Files,
     /// The workspace.
     pub workspace: WorkspaceConfig,
     /// The connected number, as webhooks find it.
@@ -50,8 +53,8 @@ pub struct App {
     pub phone_url: Option<String>,
     /// Limits password hashing.
     pub hashing: Arc<Semaphore>,
-    /// Shows customers that somebody reads and writes; tests without a channel have none.
-    pub presence: Option<Arc<Sender>>,
+    /// Shows customers that somebody reads and writes.
+    pub presence: Shower,
 }
 
 /// How many partitions a new data folder gets: about as many as cores.
@@ -60,68 +63,50 @@ pub fn partitions() -> u16 {
     u16::try_from(cores).unwrap_or(16).clamp(2, 16)
 }
 
-/// What sends from the connected number.
-fn sender_of(config: &Config) -> anyhow::Result<Sender> {
-    let whatsapp = &config.whatsapp;
-    let timeout = Duration::from_secs(whatsapp.send_timeout_seconds.into());
-    let graph = Graph::new(&whatsapp.graph, &whatsapp.graph_version, timeout)?;
-    let credentials = AccountCredentials {
-        phone_number_id: whatsapp.phone_number_id.clone(),
-        token: whatsapp.token.reveal()?,
-    };
-    Ok(Sender::new(graph, credentials))
-}
-
 impl App {
     /// Opens the data folder and goes on where it stopped.
     pub async fn open(config: &Config, data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
         let store = SledStore::open(data, partitions())?;
         let partitions = store.partitions();
-        let sender = Arc::new(sender_of(config)?);
-        let app =
-            Self::put_together(config, Arc::new(store), partitions, clock, sender.clone(), Some(sender))
-                .await?;
-        Ok(Arc::new(app))
+        Self::start(config, data, Arc::new(store), partitions, clock, Executors::new()).await
     }
 
-    /// The same over any store, with any sender: for tests.
+    /// The same over any store, for tests; `instead` carries out the calls of its kinds. Files stay in
+    /// the data folder.
     pub async fn start(
         config: &Config,
+        data: &Path,
         store: SharedStore,
         partitions: u16,
         clock: Arc<dyn Clock>,
-        sender: Arc<dyn Executor>,
+        instead: Executors,
     ) -> anyhow::Result<Arc<Self>> {
-        Ok(Arc::new(Self::put_together(config, store, partitions, clock, sender, None).await?))
-    }
-
-    async fn put_together(
-        config: &Config,
-        store: SharedStore,
-        partitions: u16,
-        clock: Arc<dyn Clock>,
-        sender: Arc<dyn Executor>,
-        presence: Option<Arc<Sender>>,
-    ) -> anyhow::Result<Self> {
+        let files = Files::open(&data.join("files"))?;
+        let (mut executors, presence) = executors::of(config, &files, clock.clone())?;
+        executors.extend(instead);
         let programs = Arc::new(Programs::new(cauce_nodes::catalogue()));
-        let contacts =
-            Arc::new(Contacts { programs: programs.clone(), sending: Sending { hold: config.hold() } });
+        let contacts = Arc::new(Contacts {
+            programs: programs.clone(),
+            sending: Sending { hold: config.hold() },
+            home: Home { zone: config.workspace.timezone.clone(), country: config.workspace.country },
+        });
         let mut parts = Parts::default();
         parts.entities.insert(CONTACT, contacts.clone());
         parts.entities.insert(ADDRESS, contacts);
         parts.entities.insert(DESK, Arc::new(Desk));
         parts.entities.insert(WORKSPACE, Arc::new(Workspace));
         parts.entities.insert(DIRECTORY, Arc::new(Directory));
-        parts.executors.insert(SEND, sender);
+        parts.executors = executors;
         parts.readers.push(Arc::new(Lists));
 
         // A hold that ended while Cauce was down waits as well: its status may still be on the way.
         let settings = Settings { partitions, grace: config.grace().max(config.hold()) };
         let runtime = Runtime::start(store, clock, parts, settings).await?;
         let whatsapp = &config.whatsapp;
-        Ok(Self {
+        Ok(Arc::new(Self {
             runtime,
             programs,
+            files,
             workspace: config.workspace.clone(),
             account: AccountRef {
                 account: whatsapp.account.clone(),
@@ -134,7 +119,7 @@ impl App {
             phone_url: config.phone_url.clone(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             presence,
-        })
+        }))
     }
 
     /// The workspace's id.
@@ -173,6 +158,25 @@ impl App {
         })
     }
 
+    /// Keeps a file that was written to the file store, and notes it in the workspace. `head` is its
+    /// beginning, `name` what it was called where it came from.
+    pub async fn keep(&self, new: NewFile, head: &[u8], name: &str) -> Result<StoredFile, Problem> {
+        let size = new.written();
+        let name = file_type::clean_name(name);
+        let id = new.finish(None).await.map_err(not_written)?;
+        let file = StoredFile { id, mime: file_type::of(head, &name), size, name };
+        let kept = WorkspaceEvent::KeepFile(file.clone());
+        let () = self.ask(workspace_entity(self.workspace_id()), &kept, None).await?;
+        Ok(file)
+    }
+
+    /// The same with bytes that are here already.
+    pub async fn keep_bytes(&self, name: &str, bytes: &[u8]) -> Result<StoredFile, Problem> {
+        let mut new = self.files.begin().map_err(not_written)?;
+        new.write_all(bytes).await.map_err(not_written)?;
+        self.keep(new, &bytes[..bytes.len().min(HEAD)], name).await
+    }
+
     /// Publishes a checked flow.
     pub async fn publish(&self, program: &Arc<Program>, by: &str) -> Result<Published, Problem> {
         let document = program.document();
@@ -181,6 +185,7 @@ impl App {
             name: document.name.clone(),
             version: program.version().clone(),
             document: document.to_yaml(),
+            files: program.files().clone(),
             by: by.to_owned(),
         };
         let published =
@@ -216,6 +221,12 @@ impl App {
     pub fn secrets(&self) -> Vec<&str> {
         self.app_secrets.iter().map(ExposeSecret::expose_secret).collect()
     }
+}
+
+/// The disk did not take a file.
+pub fn not_written(error: impl std::fmt::Display) -> Problem {
+    tracing::error!(%error, "a file was not kept");
+    Problem::unavailable()
 }
 
 impl From<SubmitError> for Problem {

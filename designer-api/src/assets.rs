@@ -11,11 +11,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::problem::Problem;
 
-/// What a page may load: its own files, and pictures from anywhere (they are what flows and customers
-/// send). Styles may stand in attributes, as layout libraries write them; scripts may not.
+/// What a page may load: its own files, and pictures, films and sound from anywhere (they are what flows
+/// and customers send). Styles may stand in attributes, as layout libraries write them; scripts may not.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: https: http:; connect-src 'self'; base-uri 'self'; form-action 'self'; \
-    frame-ancestors 'self'";
+    img-src 'self' data: blob: https: http:; media-src 'self' blob: https: http:; \
+    connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'";
 
 /// The page that every address of the app begins with.
 const INDEX: &str = "index.html";

@@ -1,14 +1,21 @@
 //! The commands.
 
+mod beside;
+mod chat;
 mod check;
+mod decode;
 mod demo;
+mod new;
 mod publish;
+mod schema;
 mod serve;
 mod token;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+pub use check::load;
 
 /// Conversations that flows and people hold on WhatsApp.
 #[derive(Parser)]
@@ -24,10 +31,18 @@ enum Command {
     Demo(demo::Demo),
     /// Run Cauce
     Serve(serve::Serve),
+    /// Write a flow to start from, with comments
+    New(new::New),
     /// Check flows; exit 1 when one has an error
     Check(check::Check),
+    /// Talk to a flow here in the terminal, with nothing else running
+    Chat(chat::TalkTo),
     /// Publish a flow on the running server
     Publish(publish::Publish),
+    /// Print what a webhook's body says, one event a line
+    Decode(decode::Decode),
+    /// Print the JSON Schema of flows, for editors
+    Schema,
     /// Print the OpenAPI description of the HTTP API
     Openapi,
 }
@@ -41,7 +56,14 @@ pub async fn main() -> ExitCode {
         Command::Demo(demo) => demo.run().await,
         Command::Serve(serve) => serve.run().await,
         Command::Check(check) => return check.run(),
+        Command::New(new) => new.run(),
+        Command::Chat(chat) => chat.run(),
+        Command::Decode(decode) => return decode.run(),
         Command::Publish(publish) => publish.run().await,
+        Command::Schema => {
+            say(schema::text().trim_end());
+            Ok(())
+        }
         Command::Openapi => {
             serde_json::to_string_pretty(&crate::openapi()).map(|text| say(&text)).map_err(Into::into)
         }

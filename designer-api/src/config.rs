@@ -1,8 +1,10 @@
 //! What an installation is told: one YAML file, secrets by the name of their environment variable.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use cauce_flows::reading::{Country, Zone};
 use cauce_model::{AccountId, Duration, WorkspaceId};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -21,6 +23,12 @@ pub struct Config {
     pub workspace: WorkspaceConfig,
     /// The WhatsApp number.
     pub whatsapp: WhatsAppConfig,
+    /// What flows may call outside.
+    #[serde(default)]
+    pub outgoing: OutgoingConfig,
+    /// Secrets that flows name in their calls, by name.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, FlowSecret>,
     /// How long the outcome of a send is waited for when nobody can say whether it was sent, in seconds.
     #[serde(default = "default_hold")]
     pub hold_seconds: u32,
@@ -41,6 +49,52 @@ pub struct WorkspaceConfig {
     pub id: WorkspaceId,
     /// What it is called.
     pub name: String,
+    /// By which clocks its customers live; `America/Lima` when not given. An IANA name.
+    #[serde(default)]
+    pub timezone: Zone,
+    /// Whose phone numbers and documents its customers write; `PE` when not given. Two letters of ISO 3166.
+    #[serde(default)]
+    pub country: Country,
+}
+
+/// What flows may call outside: everything public, and what is named here.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutgoingConfig {
+    /// Hosts, addresses or networks (`10.1.0.0/16`) inside that flows may call all the same.
+    #[serde(default)]
+    pub allow: Vec<String>,
+}
+
+/// A secret that flows name in their calls.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowSecret {
+    /// The environment variable that holds it.
+    #[serde(default)]
+    pub env: Option<String>,
+    /// The text itself; for tests and demos.
+    #[serde(default)]
+    pub value: Option<SecretString>,
+    /// The hosts that may get it; at least one.
+    pub hosts: Vec<String>,
+}
+
+impl FlowSecret {
+    /// The secret.
+    ///
+    /// # Errors
+    /// When it is not there, or nobody may get it.
+    pub fn reveal(&self, name: &str) -> anyhow::Result<SecretString> {
+        if self.hosts.is_empty() {
+            anyhow::bail!("the secret {name} of the configuration names no host that may get it");
+        }
+        match (&self.env, &self.value) {
+            (Some(env), None) => Secret::Env { env: env.clone() }.reveal(),
+            (None, Some(value)) => Ok(value.clone()),
+            _ => anyhow::bail!("the secret {name} of the configuration needs either «env» or «value»"),
+        }
+    }
 }
 
 /// A number on the WhatsApp Cloud API.
@@ -161,6 +215,46 @@ whatsapp:
         assert_eq!(config.listen.port(), 4000);
         assert_eq!(config.whatsapp.verify_token.reveal().unwrap().expose_secret(), "palabra");
         assert!(config.whatsapp.token.reveal().unwrap_err().to_string().contains("WHATSAPP_TOKEN"));
+    }
+
+    /// The shortest configuration, with more in its workspace and at its end.
+    fn with(workspace: &str, end: &str) -> Result<Config, String> {
+        let text = format!(
+            "workspace: {{ id: a, name: b, {workspace} }}\n\
+             whatsapp: {{ account: c, phone_number_id: '1', token: t, app_secrets: [s], verify_token: v }}\n{end}"
+        );
+        serde_yaml::from_str(&text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn where_customers_are_is_a_place_that_exists() {
+        let here = with("", "").unwrap().workspace;
+        assert_eq!(
+            (here.timezone.to_string(), here.country.to_string()),
+            ("America/Lima".into(), "PE".into())
+        );
+        let there = with("timezone: America/Mexico_City, country: mx", "").unwrap().workspace;
+        assert_eq!(
+            (there.timezone.to_string(), there.country.to_string()),
+            ("America/Mexico_City".into(), "MX".into())
+        );
+        assert!(with("timezone: Mexico", "").unwrap_err().contains("Mexico"));
+        assert!(with("country: Perú", "").is_err());
+    }
+
+    #[test]
+    fn a_secret_of_flows_says_where_it_may_go() {
+        let secret = |line: &str| {
+            let config = with("", &format!("secrets: {{ crm: {line} }}")).unwrap();
+            config.secrets["crm"].reveal("crm").map(|secret| secret.expose_secret().to_owned())
+        };
+        assert_eq!(secret("{ value: s3cret, hosts: [api.crm.com] }").unwrap(), "s3cret");
+        assert!(secret("{ value: s3cret, hosts: [] }").unwrap_err().to_string().contains("no host"));
+        assert!(secret("{ hosts: [a] }").unwrap_err().to_string().contains("crm"));
+        assert!(secret("{ env: X, value: y, hosts: [a] }").is_err());
+        let unset = secret("{ env: CAUCE_NO_SUCH_SECRET, hosts: [a] }").unwrap_err();
+        assert!(unset.to_string().contains("CAUCE_NO_SUCH_SECRET"));
+        assert!(with("", "secrets: { crm: { env: X } }").is_err(), "without hosts it is for nobody");
     }
 
     #[test]

@@ -1,15 +1,20 @@
 //! The words of the HTTP API, as JSON writes them. Everything here is data; conversions from the model
 //! stand beside it where they need nothing but the value itself. Here: time, who is logged in, cases,
-//! conversations; messages and flows have files of their own.
+//! conversations; messages, what they say, files and flows have files of their own.
 
+mod content;
+mod file;
 mod flow;
+mod media;
 mod message;
 
+pub use file::{FileAccepted, Upload};
 pub use flow::{
-    ChangeView, EventQuery, FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSummary,
-    FlowView,
+    ChangeView, EventQuery, FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSubmission,
+    FlowSummary, FlowView,
 };
-pub use message::Message;
+pub use media::{MediaKindView, file_url};
+pub use message::{Message, MessageErrorView, Reply, ReplyAccepted};
 
 use cauce_access::Role;
 use cauce_model as model;
@@ -279,7 +284,7 @@ pub enum Stage {
 /// The last line of a conversation.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LastMessage {
-    /// Its beginning.
+    /// Its beginning; of what has no words, what it is (`Foto`, `Nota de voz`, `Ubicación: …`).
     pub text: String,
     /// When.
     pub at: Instant,
@@ -381,6 +386,8 @@ pub struct Conversation {
     pub earlier: bool,
     /// What the flow has asked and kept.
     pub captured: Vec<CapturedField>,
+    /// What the contact was marked with, in order.
+    pub tags: Vec<String>,
     /// Newest first.
     pub cases: Vec<CaseView>,
 }
@@ -413,24 +420,6 @@ pub struct MessagePage {
     pub messages: Vec<Message>,
     /// Whether there are older ones.
     pub earlier: bool,
-}
-
-/// What an agent writes.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-pub struct Reply {
-    /// An id that the client makes up; the same one again has no second effect.
-    pub command: String,
-    /// On which case.
-    pub case: String,
-    /// The text.
-    pub body: String,
-}
-
-/// What an agent wrote is on its way.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ReplyAccepted {
-    /// Its place in the conversation.
-    pub seq: u64,
 }
 
 /// The way of a contact's last run through its flow.

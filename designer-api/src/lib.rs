@@ -1,17 +1,19 @@
 //! The face of Cauce: HTTP, live events, OpenAPI, login, the web app, the command line.
 //!
-//! `app` puts the house together, `api` are the routes, `webhook` is Meta's door, `sender` carries
-//! out sends, `directory` keeps users and sessions, `server` listens and ends, `cli` are the commands.
+//! `app` puts the house together, `api` are the routes, `webhook` is Meta's door, `executors` carry
+//! out what contacts decide, `chat` tries a flow out in a terminal, `directory` keeps users and sessions, `server` listens and ends, `cli` are the commands.
 
 mod api;
 pub mod app;
 mod assets;
+pub mod chat;
 pub mod cli;
 pub mod config;
 mod directory;
 mod dto;
+pub mod executors;
+mod file_type;
 mod problem;
-pub mod sender;
 pub mod server;
 mod webhook;
 

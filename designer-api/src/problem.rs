@@ -3,6 +3,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use cauce_model::MediaKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -98,13 +99,26 @@ impl Problem {
 
     /// 413: what came is larger than `most` bytes.
     pub fn body_too_large(most: usize) -> Self {
-        let detail = format!("Lo enviado supera el máximo de {} kB.", most / 1024);
+        let (most, unit) = if most < 1 << 20 { (most >> 10, "kB") } else { (most >> 20, "MB") };
+        let detail = format!("Lo enviado supera el máximo de {most} {unit}.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "Demasiado grande", detail)
     }
 
     /// 422: what came can be read and is not acceptable; `detail` says why.
     pub fn unacceptable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "body.unacceptable", "No se puede aceptar", detail)
+    }
+
+    /// 404: nobody uploaded such a file.
+    pub fn file_unknown() -> Self {
+        let detail = "El archivo ya no está. Hay que subirlo de nuevo.";
+        Self::new(StatusCode::NOT_FOUND, "file.unknown", "No se encontró el archivo", detail)
+    }
+
+    /// 422: WhatsApp does not take the file as that; `why` is a sentence.
+    pub fn file_unfit(media: MediaKind, why: &str) -> Self {
+        let detail = format!("No se puede enviar como {}: {why}", media.name().to_lowercase());
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "file.unfit", "WhatsApp no acepta este archivo", detail)
     }
 
     /// 409: somebody else looks after the case.

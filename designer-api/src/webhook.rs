@@ -97,6 +97,10 @@ fn take(
             Some(address) => (address_entity(address), to_bytes(&AddressEvent::Inbound(message))),
             None => record("webhook.no_sender", json!(message)),
         },
+        Element::Inbound(Inbound::Echo(echo)) => match echo.recipient.addresses.first() {
+            Some(address) => (address_entity(address), to_bytes(&AddressEvent::Echo(echo))),
+            None => record("webhook.no_recipient", json!(echo)),
+        },
         Element::Inbound(Inbound::Status(status)) => {
             match status.attempt.as_deref().and_then(|attempt| attempt.parse::<Attempt>().ok()) {
                 Some(attempt) => (contact_entity(attempt.contact), to_bytes(&ContactEvent::Status(status))),

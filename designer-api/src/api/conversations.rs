@@ -1,4 +1,4 @@
-//! Conversations: lists, one of them open, its path through a flow, and answering.
+//! Conversations: lists, one of them open, its path through a flow, and who reads and writes it.
 
 use std::sync::Arc;
 
@@ -7,39 +7,37 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cauce_access::Action;
 use cauce_conversation::{
-    CASES, CONTACTS, Contact, JOURNAL, MESSAGES, RUNS, Refusal, RunHead, RunStage, VERSIONS, VersionRow,
-    contact_entity, of_contact,
+    CASES, CONTACTS, Contact, JOURNAL, RUNS, RunHead, RunStage, VERSIONS, VersionRow, contact_entity,
+    of_contact,
 };
 use cauce_flows::Program;
 use cauce_inbox::lists::{self, Place, Stage as ListStage, Summary};
-use cauce_model::{Case, CaseId, ContactEvent, ContactId, NodeId, VersionId};
+use cauce_model::{Case, ContactEvent, ContactId, NodeId, VersionId};
 use cauce_runtime::Cursor;
 use cauce_store::{StoreError, Table, rows};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
-use super::extract::{Body, Params, Segment};
+use super::extract::{Params, Segment};
+use super::messages::history;
 use super::session::Caller;
 use crate::app::App;
 use crate::dto::{
     CapturedField, CaseView, ContactPath, Conversation, ConversationPage, ConversationQuery,
-    ConversationSummary, Counts, DirectionView, LastMessage, Message, MessagePage, MessageQuery, PathRun,
-    PathStep, Reply, ReplyAccepted, RunStateView, RunView, Stage, Tab,
+    ConversationSummary, Counts, DirectionView, LastMessage, PathRun, PathStep, RunStateView, RunView, Stage,
+    Tab, file_url,
 };
 use crate::problem::Problem;
 
 /// How many conversations or messages a page has when nothing else is asked, and at most.
-const PAGE: u32 = 100;
+pub(super) const PAGE: u32 = 100;
 const LIST_PAGE: u32 = 50;
-/// The longest text WhatsApp takes, in characters.
-const MAX_TEXT: usize = 4096;
 /// How long a list waits for what it was asked to show.
 const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 /// How many turns of a contact are read at a time while a path is followed.
 const TURNS: usize = 500;
 /// How long a path is shown.
 const MAX_STEPS: usize = 5000;
-/// How much is read of the history of a contact that was absorbed.
-const MAX_ABSORBED: usize = 1000;
 
 /// Conversations, in the order of their tab.
 #[utoipa::path(get, operation_id = "list_conversations", path = "/api/conversations", params(ConversationQuery), responses(
@@ -109,57 +107,9 @@ pub async fn open(
         messages,
         earlier,
         captured: captured(&app, &contact, program.as_deref()).await?,
+        tags: contact.tags.into_iter().collect(),
         cases,
     }))
-}
-
-/// Older messages of a conversation.
-#[utoipa::path(get, operation_id = "list_messages", path = "/api/conversations/{contact}/messages",
-    params(("contact" = String, Path), MessageQuery), responses(
-    (status = 200, body = MessagePage),
-    (status = 404, body = Problem),
-))]
-pub async fn messages(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Segment(contact): Segment<String>,
-    Params(query): Params<MessageQuery>,
-) -> Result<Json<MessagePage>, Problem> {
-    caller.may(Action::ReadInbox)?;
-    let MessageQuery { before, limit } = query;
-    let contact = contact_of(&app, &contact).await?;
-    let program = program_of(&app, contact.run.as_ref()).await?;
-    let limit = limit.unwrap_or(PAGE).clamp(1, PAGE);
-    let (messages, earlier) = history(&app, &contact, program.as_deref(), before, limit).await?;
-    Ok(Json(MessagePage { messages, earlier }))
-}
-
-/// Answers the customer.
-#[utoipa::path(post, operation_id = "send_reply", path = "/api/conversations/{contact}/messages", params(("contact" = String, Path)),
-    request_body = Reply, responses(
-    (status = 202, body = ReplyAccepted),
-    (status = 404, body = Problem),
-    (status = 409, body = Problem, description = "`case.taken`, `case.not_taken`, `case.ended`, `window.closed`"),
-    (status = 422, body = Problem),
-))]
-pub async fn reply(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Segment(contact): Segment<String>,
-    Body(body): Body<Reply>,
-) -> Result<(StatusCode, Json<ReplyAccepted>), Problem> {
-    caller.may(Action::Reply)?;
-    let Reply { command, case, body } = body;
-    let id: ContactId = contact.parse().map_err(|_| Problem::not_found())?;
-    let case: CaseId = case.parse().map_err(|_| Problem::not_found())?;
-    let body = body.trim().replace('\0', "");
-    if body.is_empty() || body.chars().count() > MAX_TEXT {
-        return Err(Problem::unacceptable(format!("El mensaje debe tener entre 1 y {MAX_TEXT} caracteres.")));
-    }
-    let event = ContactEvent::Reply { agent: caller.actor.assignee(), case, body };
-    let command = caller.command(&command)?;
-    let seq: Result<u64, Refusal> = app.ask(contact_entity(id), &event, Some(command)).await?;
-    Ok((StatusCode::ACCEPTED, Json(ReplyAccepted { seq: seq? })))
 }
 
 /// Marks a conversation as read. While a person looks after it, the customer sees it too.
@@ -200,12 +150,10 @@ pub async fn typing(
 /// Tells the channel that the caller reads or writes, about the customer's last message.
 fn show_presence(app: &App, caller: &Caller, contact: &Contact, typing: bool) {
     let holder = contact.live_case().and_then(Case::holder);
-    let (Some(presence), true) = (&app.presence, holder.is_some_and(|holder| holder.id == caller.actor.id))
-    else {
-        return;
-    };
-    let (presence, provider_id) = (presence.clone(), contact.last_inbound_id.clone());
-    tokio::spawn(async move { presence.show(&provider_id, typing).await });
+    if holder.is_some_and(|holder| holder.id == caller.actor.id) {
+        let (presence, provider_id) = (app.presence.clone(), contact.last_inbound_id.clone());
+        tokio::spawn(async move { presence.show(&provider_id, typing).await });
+    }
 }
 
 /// The way of a conversation's last run through its flow.
@@ -261,7 +209,7 @@ pub async fn path(
 }
 
 /// The contact with this id, or the older one that it turned out to be.
-async fn contact_of(app: &App, id: &str) -> Result<Contact, Problem> {
+pub(super) async fn contact_of(app: &App, id: &str) -> Result<Contact, Problem> {
     let mut id: ContactId = id.parse().map_err(|_| Problem::not_found())?;
     loop {
         let key = of_contact(&CONTACTS, id);
@@ -277,7 +225,12 @@ async fn contact_of(app: &App, id: &str) -> Result<Contact, Problem> {
     }
 }
 
-async fn latest<V>(app: &App, table: &Table<V>, contact: ContactId, most: usize) -> Result<Vec<V>, StoreError>
+pub(super) async fn latest<V>(
+    app: &App,
+    table: &Table<V>,
+    contact: ContactId,
+    most: usize,
+) -> Result<Vec<V>, StoreError>
 where
     V: Serialize + DeserializeOwned,
 {
@@ -300,7 +253,7 @@ pub(super) async fn program(
     Ok(Some((program, row)))
 }
 
-async fn program_of(app: &App, run: Option<&RunHead>) -> Result<Option<Arc<Program>>, Problem> {
+pub(super) async fn program_of(app: &App, run: Option<&RunHead>) -> Result<Option<Arc<Program>>, Problem> {
     let Some(run) = run else { return Ok(None) };
     if let Some(program) = app.programs.known(&run.version) {
         return Ok(Some(program));
@@ -308,45 +261,9 @@ async fn program_of(app: &App, run: Option<&RunHead>) -> Result<Option<Arc<Progr
     Ok(program(app, &run.version).await?.map(|(program, _)| program))
 }
 
-fn node_name(program: Option<&Program>, node: &NodeId) -> String {
+pub(super) fn node_name(program: Option<&Program>, node: &NodeId) -> String {
     let found = program.and_then(|program| program.document().nodes.get(node));
     found.and_then(|found| found.name.clone()).unwrap_or_else(|| node.to_string())
-}
-
-/// A page of the conversation, oldest first, and whether there is more before it. What was said to
-/// contacts that turned out to be the same person stands where it belongs in time.
-async fn history(
-    app: &App,
-    contact: &Contact,
-    program: Option<&Program>,
-    before: Option<u64>,
-    limit: u32,
-) -> Result<(Vec<Message>, bool), StoreError> {
-    let beginning = of_contact(&MESSAGES, contact.id);
-    let mut range = beginning.prefix();
-    let mut until = None;
-    if let Some(before) = before {
-        let key = beginning.number(before);
-        until = MESSAGES.fetch(app.store().as_ref(), &key.clone()).await?.map(|message| message.at);
-        range = range.before(key);
-    }
-    let found = rows::scan(app.store().as_ref(), &range, limit as usize, true).await?;
-    let mut page = Vec::with_capacity(found.len());
-    for (key, row) in found.iter().rev() {
-        page.push((contact.id, MESSAGES.read(key, row)?));
-    }
-    let first = page.first().map(|(_, message)| (message.seq, message.at));
-    let earlier = first.is_some_and(|(seq, _)| seq > 1);
-    for other in &contact.absorbed {
-        let from = first.filter(|_| earlier).map(|(_, at)| at);
-        let theirs = latest(app, &MESSAGES, *other, MAX_ABSORBED).await?.into_iter().filter(|message| {
-            from.is_none_or(|from| message.at >= from) && until.is_none_or(|until| message.at < until)
-        });
-        page.extend(theirs.map(|message| (*other, message)));
-    }
-    page.sort_by_key(|(contact, message)| (message.at, *contact, message.seq));
-    let name = |node: &NodeId| node_name(program, node);
-    Ok((page.iter().map(|(contact, message)| Message::of(*contact, message, &name)).collect(), earlier))
 }
 
 async fn captured(
@@ -360,7 +277,14 @@ async fn captured(
     let label = |key: &str| {
         program.and_then(|program| program.labels().get(key)).cloned().unwrap_or_else(|| key.to_owned())
     };
-    let fields = run.vars.into_iter().map(|(key, value)| CapturedField { label: label(&key), key, value });
+    let fields = run.vars.into_iter().map(|(key, mut value)| {
+        if let Some(seq) =
+            value.get("message").and_then(Value::as_u64).filter(|_| value.get("media").is_some())
+        {
+            value["url"] = file_url(contact.id, seq).into();
+        }
+        CapturedField { label: label(&key), key, value }
+    });
     Ok(fields.collect())
 }
 

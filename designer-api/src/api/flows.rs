@@ -1,22 +1,26 @@
-//! Flows: what is published, drawn as a graph; checking and publishing.
+//! Flows: what is published, drawn as a graph; checking and publishing, with the files that they send.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use cauce_access::Action;
-use cauce_conversation::{CATALOGUES, Catalogues, VersionRow};
-use cauce_flows::{MAX_BYTES, Program};
-use cauce_model::{FlowId, VersionId};
+use cauce_conversation::{CATALOGUES, Catalogues, FILES, VersionRow, file_key};
+use cauce_flows::{Files, MAX_BYTES, Program};
+use cauce_model::{FileId, FlowId, StoredFile, VersionId};
 
 use super::conversations::program;
 use super::extract::Segment;
 use super::session::Caller;
 use crate::app::App;
-use crate::dto::{FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSummary, FlowView};
+use crate::dto::{
+    FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSubmission, FlowSummary, FlowView,
+};
+use crate::file_type;
 use crate::problem::Problem;
 
 /// The flows of the workspace.
@@ -68,19 +72,20 @@ pub async fn version(
 }
 
 /// Publishes a flow (YAML or JSON): who starts from now on walks it; who is inside an older version
-/// stays on that.
-#[utoipa::path(post, operation_id = "publish_flow", path = "/api/flows", request_body(content = String, content_type = "application/yaml"),
-    responses(
+/// stays on that. A flow that sends files is sent as JSON with the ids of its files.
+#[utoipa::path(post, operation_id = "publish_flow", path = "/api/flows",
+    request_body(content((String = "application/yaml"), (FlowSubmission = "application/json"))), responses(
     (status = 201, body = FlowPublished),
     (status = 422, body = Problem, description = "`flow.invalid` with every problem"),
 ))]
 pub async fn publish(
     State(app): State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<FlowPublished>), Problem> {
     caller.may(Action::PublishFlow)?;
-    let program = compile(&app, body)?.map_err(Problem::flow_invalid)?;
+    let program = compile(&app, &headers, body).await?.map_err(Problem::flow_invalid)?;
     let program = Arc::new(program);
     app.publish(&program, &caller.actor.name).await?;
     let published = FlowPublished {
@@ -92,23 +97,25 @@ pub async fn publish(
 }
 
 /// Checks a flow without publishing it.
-#[utoipa::path(post, operation_id = "check_flow", path = "/api/flows/check", request_body(content = String, content_type = "application/yaml"),
-    responses((status = 200, body = FlowCheck)))]
+#[utoipa::path(post, operation_id = "check_flow", path = "/api/flows/check",
+    request_body(content((String = "application/yaml"), (FlowSubmission = "application/json"))), responses((status = 200, body = FlowCheck)))]
 pub async fn check(
     State(app): State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<FlowCheck>, Problem> {
     caller.may(Action::ReadFlows)?;
-    let problems = match compile(&app, body)? {
+    let problems = match compile(&app, &headers, body).await? {
         Ok(program) => program.warnings().iter().cloned().map(Into::into).collect(),
         Err(problems) => problems,
     };
     Ok(Json(FlowCheck { problems }))
 }
 
-fn compile(
+async fn compile(
     app: &App,
+    headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Result<Program, Vec<FlowProblem>>, Problem> {
     let body = body.map_err(|rejection| match rejection.status() {
@@ -117,8 +124,33 @@ fn compile(
     })?;
     let text =
         std::str::from_utf8(&body).map_err(|_| Problem::body_invalid("El recorrido no es texto UTF-8."))?;
-    let compiled = Program::read(text, app.programs.catalogue());
-    Ok(compiled.map_err(|problems| problems.into_iter().map(Into::into).collect()))
+    let FlowSubmission { document, files } = submitted(headers, text);
+    let files = known_files(app, &files).await?;
+    let compiled = Program::read(&document, app.programs.catalogue())
+        .and_then(|program| program.with_files(&files))
+        .map_err(|problems| problems.into_iter().map(Into::into).collect());
+    Ok(compiled)
+}
+
+/// What was sent: the document by itself, or JSON with the document and its files.
+fn submitted(headers: &HeaderMap, text: &str) -> FlowSubmission {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let with_files = kind.starts_with("application/json").then(|| serde_json::from_str(text).ok()).flatten();
+    with_files.unwrap_or_else(|| FlowSubmission { document: text.to_owned(), files: Default::default() })
+}
+
+/// The files of a flow that were uploaded, by the path that the flow gives them. The others are missing.
+async fn known_files(app: &App, ids: &BTreeMap<String, String>) -> Result<Files, Problem> {
+    let mut files = Files::new();
+    for (path, id) in ids {
+        let Ok(id) = id.parse::<FileId>() else { continue };
+        let key = file_key(app.workspace_id(), &id);
+        if let Some(file) = FILES.fetch(app.store().as_ref(), &key).await? {
+            // The same bytes may have been uploaded under several names.
+            files.insert(path.clone(), StoredFile { name: file_type::clean_name(path), ..file });
+        }
+    }
+    Ok(files)
 }
 
 async fn catalogue(app: &App) -> Result<Catalogues, Problem> {
@@ -142,6 +174,7 @@ async fn view(
         color: card.color.into(),
         name: card.name,
         summary: card.summary,
+        role: card.role.into(),
         exits: card
             .exits
             .into_iter()
@@ -149,6 +182,7 @@ async fn view(
                 key: exit.key,
                 label: exit.label,
                 target: exit.target.map(String::from),
+                optional: exit.optional,
             })
             .collect(),
         x: card.x,

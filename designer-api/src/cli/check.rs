@@ -7,7 +7,7 @@ use cauce_flows::{Problem, Program, Severity};
 use clap::Args;
 use serde_json::json;
 
-use super::say;
+use super::{beside, say};
 
 #[derive(Args)]
 pub struct Check {
@@ -23,16 +23,9 @@ impl Check {
     pub fn run(self) -> ExitCode {
         let mut errors = false;
         for file in &self.files {
-            let problems = match std::fs::read_to_string(file) {
-                Ok(text) => problems(&text),
-                Err(error) => {
-                    let help = "Revisa la ruta y los permisos.";
-                    vec![Problem::error(
-                        "doc.unreadable",
-                        format!("No se puede leer el archivo: {error}."),
-                        help,
-                    )]
-                }
+            let problems = match load(file) {
+                Ok(program) => program.warnings().to_vec(),
+                Err(problems) => problems,
             };
             errors |= problems.iter().any(Problem::is_error);
             if problems.is_empty() && !self.json {
@@ -50,11 +43,18 @@ impl Check {
     }
 }
 
-fn problems(text: &str) -> Vec<Problem> {
-    match Program::read(text, &cauce_nodes::catalogue()) {
-        Ok(program) => program.warnings().to_vec(),
-        Err(problems) => problems,
-    }
+/// A flow with the files that stand beside it.
+///
+/// # Errors
+/// Its problems, when one is an error.
+pub fn load(file: &Path) -> Result<Program, Vec<Problem>> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let help = "Revisa la ruta y los permisos.";
+        vec![Problem::error("doc.unreadable", format!("No se puede leer el archivo: {error}."), help)]
+    })?;
+    let program = Program::read(&text, &cauce_nodes::catalogue())?;
+    let files = beside::files(file, &program);
+    program.with_files(&files)
 }
 
 /// A problem as people read it: `file:line:column: error [code] message`, then what to do.

@@ -1,15 +1,18 @@
 //! `cauce demo`: Cauce on this machine with a workspace to play in, and the emulator as its WhatsApp.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
 use cauce_access::Role;
-use cauce_flows::Program;
+use cauce_flows::reading::{Country, Zone};
+use cauce_flows::{Files, Problem, Program};
 use cauce_runtime::SystemClock;
 use cauce_store::DataFolder;
 use clap::Args;
+use rust_embed::Embed;
 use secrecy::SecretString;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -18,12 +21,17 @@ use tokio::process::{Child, Command};
 use super::say;
 use super::serve::hand_over_token;
 use crate::app::{self, App};
-use crate::config::{Config, Secret, WhatsAppConfig, WorkspaceConfig};
+use crate::config::{Config, OutgoingConfig, Secret, WhatsAppConfig, WorkspaceConfig};
 use crate::directory;
 use crate::server;
 
 /// The journey that a fresh demo begins with.
 const JOURNEY: &str = include_str!("../../../examples/bienvenida.yaml");
+
+/// The files that stand beside it.
+#[derive(Embed)]
+#[folder = "../examples"]
+struct Beside;
 /// The demo listens on this machine alone, so its secrets guard nothing.
 const APP_SECRET: &str = "demo-app-secret";
 const TOKEN: &str = "demo-token";
@@ -57,6 +65,9 @@ pub struct Demo {
     /// An emulator that runs already, instead of one of our own
     #[arg(long, hide = true)]
     emulator_url: Option<String>,
+    /// A host, address or network inside that flows may call all the same; may be given more than once
+    #[arg(long, value_name = "TARGET")]
+    allow_outgoing: Vec<String>,
     /// How long the outcome of a send is waited for when nobody can say whether it was sent, in seconds
     #[arg(long, hide = true, default_value_t = 60)]
     hold_seconds: u32,
@@ -110,7 +121,12 @@ impl Demo {
         Ok(Config {
             listen: *listen,
             data: self.data.clone(),
-            workspace: WorkspaceConfig { id: "demo".parse()?, name: BUSINESS.into() },
+            workspace: WorkspaceConfig {
+                id: "demo".parse()?,
+                name: BUSINESS.into(),
+                timezone: Zone::default(),
+                country: Country::default(),
+            },
             whatsapp: WhatsAppConfig {
                 account: "demo".parse()?,
                 phone_number_id: PHONE_NUMBER_ID.into(),
@@ -122,6 +138,8 @@ impl Demo {
                 graph_version: "v25.0".into(),
                 send_timeout_seconds: 30,
             },
+            outgoing: OutgoingConfig { allow: self.allow_outgoing.clone() },
+            secrets: BTreeMap::new(),
             hold_seconds: self.hold_seconds,
             grace_seconds: self.grace_seconds,
             phone_url: Some(graph.to_owned()),
@@ -155,13 +173,20 @@ impl Demo {
 /// Fills an empty workspace: a journey, customers who have not written yet, and users. The last user
 /// says that all is there; until then it is begun again, and what is there already stays as it is.
 async fn furnish(app: &App, emulator: &str) -> anyhow::Result<()> {
-    let compiled = Program::read(JOURNEY, app.programs.catalogue());
-    let program = compiled.map_err(|problems| {
+    let told = |problems: Vec<Problem>| {
         let lines =
             problems.iter().map(|p| super::check::told(Path::new("bienvenida.yaml"), p)).collect::<Vec<_>>();
         anyhow::anyhow!("the demo journey has problems:\n{}", lines.join("\n"))
-    })?;
-    app.publish(&Arc::new(program), "Cauce").await.map_err(|problem| anyhow::anyhow!(problem.detail))?;
+    };
+    let program = Program::read(JOURNEY, app.programs.catalogue()).map_err(told)?;
+    let detail = |problem: crate::problem::Problem| anyhow::anyhow!(problem.detail);
+    let mut files = Files::new();
+    for path in program.needs().into_keys() {
+        let Some(file) = Beside::get(&path) else { continue };
+        files.insert(path.clone(), app.keep_bytes(&path, &file.data).await.map_err(detail)?);
+    }
+    let program = program.with_files(&files).map_err(told)?;
+    app.publish(&Arc::new(program), "Cauce").await.map_err(detail)?;
     let client = reqwest::Client::new();
     for (wa_id, name) in CUSTOMERS {
         let customer = json!({ "wa_id": wa_id, "name": name });

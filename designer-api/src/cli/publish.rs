@@ -1,11 +1,15 @@
-//! `cauce publish`: a flow goes live on the running server.
+//! `cauce publish`: a flow goes live on the running server, with the files that stand beside it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use axum::body::Bytes;
+use cauce_flows::Program;
 use clap::Args;
-use serde_json::Value;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Map, Value, json};
 
-use super::{say, token};
+use super::{beside, say, token};
 
 #[derive(Args)]
 pub struct Publish {
@@ -24,44 +28,80 @@ pub struct Publish {
 
 impl Publish {
     pub async fn run(self) -> anyhow::Result<()> {
-        let text = std::fs::read(&self.file)
+        let document = std::fs::read_to_string(&self.file)
             .map_err(|error| anyhow::anyhow!("{} cannot be read: {error}", self.file.display()))?;
         let access = match (self.url, self.token) {
             (Some(url), Some(token)) => token::Access { url, token },
             _ => token::read(&self.data)?,
         };
-        let answer = reqwest::Client::new()
-            .post(format!("{}/api/flows", access.url.trim_end_matches('/')))
-            .bearer_auth(&access.token)
-            .header("content-type", "application/yaml")
-            .body(text)
-            .send()
-            .await
-            .map_err(|error| {
-                anyhow::anyhow!("the server at {} does not answer: {}", access.url, error.without_url())
-            })?;
-        let status = answer.status();
-        let body: Value = answer.json().await.unwrap_or_default();
-        let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
-        for problem in body["problems"].as_array().into_iter().flatten() {
-            let part = |key: &str| problem[key].as_str().unwrap_or_default();
-            let place = match (problem["line"].as_u64(), problem["column"].as_u64()) {
-                (Some(line), Some(column)) => format!(":{line}:{column}"),
-                _ => String::new(),
-            };
-            let severity = if part("severity") == "error" { "error" } else { "aviso" };
-            say(&format!(
-                "{}{place}: {severity} [{}] {}",
-                self.file.display(),
-                part("code"),
-                part("message")
-            ));
-            say(&format!("    {}", part("help")));
+        let server = Server { http: reqwest::Client::new(), access };
+        let mut files = Map::new();
+        // A flow that cannot be read is explained by the server.
+        if let Ok(program) = Program::read(&document, &cauce_nodes::catalogue()) {
+            for (path, place) in beside::found(&self.file, &program) {
+                files.insert(path, server.upload(&place).await?.into());
+            }
         }
-        if !status.is_success() {
+        let submission = json!({ "document": document, "files": files });
+        let (published, body) =
+            server.ask(|http, url| http.post(format!("{url}/api/flows")).json(&submission)).await?;
+        for problem in body["problems"].as_array().into_iter().flatten() {
+            tell(&self.file, problem);
+        }
+        let text = |key: &str| body[key].as_str().unwrap_or_default();
+        if !published {
             anyhow::bail!("{} was not published: {} [{}]", self.file.display(), text("detail"), text("code"));
         }
         say(&format!("published {} as version {}", text("id"), text("version")));
         Ok(())
     }
+}
+
+/// The running server.
+struct Server {
+    http: Client,
+    access: token::Access,
+}
+
+impl Server {
+    /// Whether it did what it was asked, and what it says.
+    async fn ask(&self, request: impl Fn(&Client, &str) -> RequestBuilder) -> anyhow::Result<(bool, Value)> {
+        let url = self.access.url.trim_end_matches('/');
+        let answer =
+            request(&self.http, url).bearer_auth(&self.access.token).send().await.map_err(|error| {
+                anyhow::anyhow!("the server at {url} does not answer: {}", error.without_url())
+            })?;
+        Ok((answer.status().is_success(), answer.json().await.unwrap_or_default()))
+    }
+
+    /// Hands over a file, and gives its id.
+    async fn upload(&self, place: &Path) -> anyhow::Result<String> {
+        let cannot = |error| anyhow::anyhow!("{} cannot be read: {error}", place.display());
+        let bytes = Bytes::from(std::fs::read(place).map_err(cannot)?);
+        let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let upload = |http: &Client, url: &str| {
+            let part = Part::stream_with_length(bytes.clone(), bytes.len() as u64).file_name(name.clone());
+            http.post(format!("{url}/api/files")).multipart(Form::new().part("file", part))
+        };
+        let (kept, body) = self.ask(upload).await?;
+        match body["id"].as_str() {
+            Some(id) if kept => Ok(id.to_owned()),
+            _ => {
+                let detail = body["detail"].as_str().unwrap_or("the server did not say why");
+                anyhow::bail!("{} was not taken: {detail}", place.display())
+            }
+        }
+    }
+}
+
+/// Prints a problem as `cauce check` does.
+fn tell(file: &Path, problem: &Value) {
+    let part = |key: &str| problem[key].as_str().unwrap_or_default();
+    let place = match (problem["line"].as_u64(), problem["column"].as_u64()) {
+        (Some(line), Some(column)) => format!(":{line}:{column}"),
+        _ => String::new(),
+    };
+    let severity = if part("severity") == "error" { "error" } else { "aviso" };
+    say(&format!("{}{place}: {severity} [{}] {}", file.display(), part("code"), part("message")));
+    say(&format!("    {}", part("help")));
 }

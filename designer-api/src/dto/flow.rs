@@ -1,6 +1,8 @@
 //! Flows as screens draw them, what is wrong with them, and what live events tell.
 
-use cauce_flows::{Problem, Severity};
+use std::collections::BTreeMap;
+
+use cauce_flows::{Problem, Role, Severity};
 use cauce_model as model;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -58,6 +60,8 @@ pub struct FlowNode {
     pub name: String,
     /// A few lines about what it does.
     pub summary: Vec<String>,
+    /// Its part in the graph.
+    pub role: RoleInFlow,
     /// The ways out of it, in order.
     pub exits: Vec<FlowNodeExit>,
     /// Where its card stands; null when nobody has placed it.
@@ -81,6 +85,39 @@ pub struct FlowNodeExit {
     /// The step it leads to.
     #[schema(required = true)]
     pub target: Option<String>,
+    /// Whether it may lead nowhere.
+    pub optional: bool,
+}
+
+/// What part a step plays in the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleInFlow {
+    /// The flow starts here.
+    Start,
+    /// Anything between.
+    Step,
+    /// Hands the customer to a person.
+    Person,
+    /// The flow ends here.
+    End,
+    /// A way on that is drawn as a name, not as a line.
+    Jump,
+    /// Words for colleagues: nobody comes here.
+    Note,
+}
+
+impl From<Role> for RoleInFlow {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Start => Self::Start,
+            Role::Step => Self::Step,
+            Role::Person => Self::Person,
+            Role::End => Self::End,
+            Role::Jump => Self::Jump,
+            Role::Note => Self::Note,
+        }
+    }
 }
 
 /// A problem of a flow.
@@ -137,6 +174,17 @@ impl From<Problem> for FlowProblem {
             witness: problem.witness.into_iter().map(String::from).collect(),
         }
     }
+}
+
+/// A flow with the files that it sends.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FlowSubmission {
+    /// The document: YAML or JSON, as text.
+    pub document: String,
+    /// By the path that the document gives each file, the id that `POST /api/files` gave it.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
 }
 
 /// A flow was published.

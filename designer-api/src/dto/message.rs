@@ -1,17 +1,19 @@
-//! Messages as screens show them.
+//! Messages as screens show them: who wrote, how far it got, and what happened to it since.
 
-use cauce_model::{self as model, Direction, InboundContent, MessageStatus, NodeId};
-use serde::Serialize;
+use cauce_model::{self as model, Direction, MessageStatus, NodeId};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{DirectionView, Instant};
+use super::content::Content;
+use super::{DirectionView, Instant, MediaKindView};
 
 /// A message of a conversation.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Message {
     /// Its id, unique in the conversation.
     pub id: String,
-    /// Its place in the conversation: 1, 2, 3 … without a gap.
+    /// Its place in the conversation: 1, 2, 3 … What is shown elsewhere leaves a gap, as a reaction that
+    /// stands under the message it belongs to.
     pub seq: u64,
     /// When it was received or decided.
     pub at: Instant,
@@ -27,6 +29,80 @@ pub struct Message {
     /// Why it failed.
     #[schema(required = true)]
     pub error: Option<MessageErrorView>,
+    /// The message that it answers, when that is in the history.
+    #[schema(required = true)]
+    pub quote: Option<Quote>,
+    /// The emojis under it, at most one of each side.
+    pub reactions: Vec<ReactionView>,
+    /// Whether its author corrected it.
+    pub edited: bool,
+    /// Whether its author took it back.
+    pub revoked: bool,
+    /// How it was passed on from another chat.
+    #[schema(required = true)]
+    pub forwarded: Option<ForwardedView>,
+    /// The advertisement or post that led here.
+    #[schema(required = true)]
+    pub referral: Option<Referral>,
+    /// The product that it asks about, by the shop's id.
+    #[schema(required = true)]
+    pub product: Option<String>,
+}
+
+/// A message that another one answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Quote {
+    /// Its place in the conversation.
+    pub seq: u64,
+    /// Who wrote it.
+    pub author: Author,
+    /// One line that stands for it.
+    pub preview: String,
+}
+
+/// An emoji under a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReactionView {
+    /// Whose it is.
+    pub by: ReactedBy,
+    /// The emoji.
+    pub emoji: String,
+}
+
+/// Whose an emoji is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReactedBy {
+    /// The customer's.
+    Contact,
+    /// A person's of the team, or a flow's.
+    Team,
+}
+
+/// How a message was passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ForwardedView {
+    /// From another chat.
+    Once,
+    /// Many times.
+    Often,
+}
+
+/// The advertisement or post that led somebody to write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Referral {
+    /// `ad` or `post`.
+    pub source_type: String,
+    /// Where it is.
+    #[schema(required = true)]
+    pub source_url: Option<String>,
+    /// Its headline.
+    #[schema(required = true)]
+    pub headline: Option<String>,
+    /// Its text.
+    #[schema(required = true)]
+    pub body: Option<String>,
 }
 
 /// Who wrote a message.
@@ -49,106 +125,8 @@ pub enum Author {
         /// Their name then.
         name: String,
     },
-}
-
-/// What a message says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Content {
-    /// Text.
-    Text {
-        /// The text.
-        body: String,
-    },
-    /// A picture.
-    Image {
-        /// Where it is, of one that was sent.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        link: Option<String>,
-        /// What stands under it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        caption: Option<String>,
-        /// Where it is at the provider, of one that was received.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        media: Option<Media>,
-    },
-    /// A text with buttons.
-    Buttons {
-        /// The text.
-        body: String,
-        /// What stands under it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        footer: Option<String>,
-        /// The buttons.
-        buttons: Vec<Button>,
-    },
-    /// A text with a sheet of rows.
-    List {
-        /// The text.
-        body: String,
-        /// What stands under it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        footer: Option<String>,
-        /// What opens the sheet.
-        button: String,
-        /// The rows.
-        sections: Vec<ListSection>,
-    },
-    /// A tap on a button, or a row of a list.
-    Choice {
-        /// Its id.
-        id: String,
-        /// What is written on it.
-        title: String,
-    },
-    /// Something that is not shown yet.
-    Unsupported {
-        /// The provider's name of it.
-        kind: String,
-    },
-}
-
-/// A received file, still at the provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Media {
-    /// The provider's id of it.
-    pub id: String,
-    /// Its MIME type, as the provider says.
-    pub mime: String,
-    /// The name that the sender's device gave it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub filename: Option<String>,
-}
-
-/// A button.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Button {
-    /// Its id.
-    pub id: String,
-    /// What is written on it.
-    pub title: String,
-}
-
-/// A group of rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ListSection {
-    /// What stands above them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// The rows.
-    pub rows: Vec<ListRow>,
-}
-
-/// A row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ListRow {
-    /// Its id.
-    pub id: String,
-    /// What is written on it.
-    pub title: String,
-    /// What stands under that.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    /// Somebody of the business, with the business's own phone.
+    Phone,
 }
 
 /// How far a sent message got.
@@ -178,77 +156,125 @@ pub struct MessageErrorView {
     pub text: String,
 }
 
+/// What an agent writes: a text, or a file with a text under it.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct Reply {
+    /// An id that the client makes up; the same one again has no second effect.
+    pub command: String,
+    /// On which case.
+    pub case: String,
+    /// The text: 1–4096 characters alone, at most 1024 under a picture, a film or a document.
+    pub body: Option<String>,
+    /// A file, by the id that `POST /api/files` gave.
+    pub file: Option<String>,
+    /// As what the file is sent; what `POST /api/files` said when not given.
+    pub media: Option<MediaKindView>,
+}
+
+/// What an agent wrote is on its way.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReplyAccepted {
+    /// Its place in the conversation.
+    pub seq: u64,
+}
+
+/// The longest preview of a quoted message, in characters.
+const PREVIEW: usize = 120;
+
 impl Message {
-    /// A message of the history. `node_name` tells what a step is called.
+    /// A message of the history. `quoted` is the one that it answers, `node_name` tells what a step is called.
     pub fn of(
         contact: model::ContactId,
         message: &model::Message,
+        quoted: Option<&model::Message>,
         node_name: &dyn Fn(&NodeId) -> String,
     ) -> Self {
-        let author = match &message.author {
-            model::Author::Contact => Author::Contact,
-            model::Author::Bot { node } => Author::Bot { node: node.to_string(), node_name: node_name(node) },
-            model::Author::Agent { user, name } => {
-                Author::Agent { user: user.to_string(), name: name.clone() }
-            }
-        };
         let (direction, content, status, error) = match &message.direction {
-            Direction::In { content } => (DirectionView::In, Content::from(content), None, None),
+            Direction::In { content } => {
+                let by_customer = message.author == model::Author::Contact;
+                let direction = if by_customer { DirectionView::In } else { DirectionView::Out };
+                (direction, Content::received(content, contact, message.seq), None, None)
+            }
             Direction::Out { content, status, error } => {
-                let error = error.as_ref();
-                let error = error.map(|e| MessageErrorView { code: e.code.clone(), text: e.text.clone() });
-                (DirectionView::Out, Content::from(content), Some((*status).into()), error)
+                let content = Content::sent(content, contact, message.seq);
+                (DirectionView::Out, content, Some((*status).into()), error.as_ref())
             }
         };
+        let revoked = message.revoked_at.is_some();
+        let context = &message.context;
         Self {
             id: format!("{contact}.{}", message.seq),
             seq: message.seq,
             at: message.at.into(),
-            author,
+            author: Author::of(&message.author, node_name),
             direction,
-            content,
+            content: if revoked { Content::Revoked {} } else { content },
             status,
-            error,
+            error: error.map(|e| MessageErrorView { code: e.code.clone(), text: e.text.clone() }),
+            quote: quoted.map(|quoted| Quote::of(quoted, node_name)),
+            reactions: message.reactions.iter().map(Into::into).collect(),
+            edited: !message.edits.is_empty(),
+            revoked,
+            forwarded: context.forwarded.map(Into::into),
+            referral: context.referral.as_deref().map(Into::into),
+            product: context.product.clone(),
+        }
+    }
+
+    /// Whether it has a line of its own: an emoji of ours stands under the message it belongs to, unless
+    /// it could not be put there.
+    pub fn is_shown(message: &model::Message) -> bool {
+        !matches!(
+            &message.direction,
+            Direction::Out { content: model::Content::Reaction { .. }, status, .. }
+                if *status != MessageStatus::Failed
+        )
+    }
+}
+
+impl Author {
+    fn of(author: &model::Author, node_name: &dyn Fn(&NodeId) -> String) -> Self {
+        match author {
+            model::Author::Contact => Self::Contact,
+            model::Author::Bot { node } => Self::Bot { node: node.to_string(), node_name: node_name(node) },
+            model::Author::Agent { user, name } => Self::Agent { user: user.to_string(), name: name.clone() },
+            model::Author::Phone => Self::Phone,
         }
     }
 }
 
-impl From<&InboundContent> for Content {
-    fn from(content: &InboundContent) -> Self {
-        match content.clone() {
-            InboundContent::Text { body } => Self::Text { body },
-            InboundContent::Choice { id, title } => Self::Choice { id, title },
-            InboundContent::Image { media, caption } => {
-                let media = Media { id: media.id, mime: media.mime, filename: media.filename };
-                Self::Image { link: None, caption, media: Some(media) }
-            }
-            InboundContent::Unsupported { kind, .. } => Self::Unsupported { kind },
+impl Quote {
+    fn of(message: &model::Message, node_name: &dyn Fn(&NodeId) -> String) -> Self {
+        let preview = match &message.direction {
+            _ if message.revoked_at.is_some() => "Se eliminó este mensaje".to_owned(),
+            Direction::In { content } => content.preview(),
+            Direction::Out { content, .. } => content.preview(),
+        };
+        let preview = preview.chars().take(PREVIEW).collect();
+        Self { seq: message.seq, author: Author::of(&message.author, node_name), preview }
+    }
+}
+
+impl From<&model::Reaction> for ReactionView {
+    fn from(reaction: &model::Reaction) -> Self {
+        let by = if reaction.inbound { ReactedBy::Contact } else { ReactedBy::Team };
+        Self { by, emoji: reaction.emoji.clone() }
+    }
+}
+
+impl From<model::Forwarded> for ForwardedView {
+    fn from(forwarded: model::Forwarded) -> Self {
+        match forwarded {
+            model::Forwarded::Once => Self::Once,
+            model::Forwarded::Often => Self::Often,
         }
     }
 }
 
-impl From<&model::Content> for Content {
-    fn from(content: &model::Content) -> Self {
-        match content.clone() {
-            model::Content::Text { body } => Self::Text { body },
-            model::Content::Image { link, caption } => Self::Image { link: Some(link), caption, media: None },
-            model::Content::Buttons { body, footer, buttons } => {
-                let buttons = buttons.into_iter().map(|b| Button { id: b.id, title: b.title }).collect();
-                Self::Buttons { body, footer, buttons }
-            }
-            model::Content::List { body, footer, button, sections } => {
-                let sections = sections.into_iter().map(ListSection::from).collect();
-                Self::List { body, footer, button, sections }
-            }
-        }
-    }
-}
-
-impl From<model::ListSection> for ListSection {
-    fn from(section: model::ListSection) -> Self {
-        let row =
-            |row: model::ListRow| ListRow { id: row.id, title: row.title, description: row.description };
-        Self { title: section.title, rows: section.rows.into_iter().map(row).collect() }
+impl From<&model::Referral> for Referral {
+    fn from(referral: &model::Referral) -> Self {
+        let model::Referral { source_type, source_url, headline, body, .. } = referral.clone();
+        Self { source_type, source_url, headline, body }
     }
 }
 
@@ -267,19 +293,26 @@ impl From<MessageStatus> for MessageStatusView {
 
 #[cfg(test)]
 mod tests {
-    use cauce_model::Timestamp;
+    use cauce_model::{InboundContent, Timestamp};
     use serde_json::{Value, json};
 
     use super::*;
 
-    fn shown(author: model::Author, direction: Direction) -> Value {
+    fn message(author: model::Author, direction: Direction) -> model::Message {
+        model::Message::new(3, Timestamp(0), author, direction)
+    }
+
+    fn shown(message: &model::Message, quoted: Option<&model::Message>) -> Value {
         let contact = model::ContactId::new(model::Slot::of("x"), 1);
-        let message = model::Message { seq: 3, at: Timestamp(0), author, direction, provider_id: None };
-        let mut shown =
-            serde_json::to_value(Message::of(contact, &message, &|node| format!("«{node}»"))).unwrap();
+        let shown = Message::of(contact, message, quoted, &|node| format!("«{node}»"));
+        let mut shown = serde_json::to_value(shown).unwrap();
         let id = shown.as_object_mut().unwrap().remove("id").unwrap();
         assert_eq!(id, format!("{contact}.3"));
         shown
+    }
+
+    fn text(body: &str) -> Direction {
+        Direction::In { content: InboundContent::Text { body: body.into() } }
     }
 
     #[test]
@@ -289,22 +322,72 @@ mod tests {
         let error = Some(model::MessageError { code: "131047".into(), text: "Tarde.".into() });
         let out = Direction::Out { content, status: MessageStatus::Failed, error };
         assert_eq!(
-            shown(model::Author::Bot { node: "saludo".parse().unwrap() }, out),
+            shown(&message(model::Author::Bot { node: "saludo".parse().unwrap() }, out), None),
             json!({ "seq": 3, "at": "1970-01-01T00:00:00.000Z",
                 "author": { "kind": "bot", "node": "saludo", "node_name": "«saludo»" }, "direction": "out",
                 "content": { "type": "buttons", "body": "¿Seguimos?", "buttons": [{ "id": "r.1.si", "title": "Sí" }] },
-                "status": "failed", "error": { "code": "131047", "text": "Tarde." } })
+                "status": "failed", "error": { "code": "131047", "text": "Tarde." },
+                "quote": null, "reactions": [], "edited": false, "revoked": false, "forwarded": null,
+                "referral": null, "product": null })
         );
     }
 
     #[test]
-    fn what_is_not_shown_yet_does_not_leave_the_server() {
-        let content = InboundContent::Unsupported { kind: "location".into(), raw: json!({ "secret": 1 }) };
-        assert_eq!(
-            shown(model::Author::Contact, Direction::In { content }),
-            json!({ "seq": 3, "at": "1970-01-01T00:00:00.000Z", "author": { "kind": "contact" },
-                "direction": "in", "content": { "type": "unsupported", "kind": "location" },
-                "status": null, "error": null })
-        );
+    fn what_happened_to_a_message_is_told_with_it() {
+        let asked = message(model::Author::Contact, text("¿Tienen en azul?"));
+        let mut answer = message(model::Author::Contact, text("Sí, ese"));
+        answer.reactions = vec![
+            model::Reaction { inbound: false, emoji: "👍".into() },
+            model::Reaction { inbound: true, emoji: "🙏".into() },
+        ];
+        answer.edits =
+            vec![model::Edit { at: Timestamp(1), was: InboundContent::Text { body: "Si, ese".into() } }];
+        answer.context.forwarded = Some(model::Forwarded::Often);
+        answer.context.product = Some("SKU-1".into());
+        answer.context.referral = Some(Box::new(model::Referral {
+            source_type: "ad".into(),
+            source_id: "1".into(),
+            headline: Some("Oferta".into()),
+            click_id: Some("secret".into()),
+            ..model::Referral::default()
+        }));
+        let told = shown(&answer, Some(&asked));
+        let preview = "¿Tienen en azul?";
+        assert_eq!(told["quote"], json!({ "seq": 3, "author": { "kind": "contact" }, "preview": preview }));
+        let reactions = json!([{ "by": "team", "emoji": "👍" }, { "by": "contact", "emoji": "🙏" }]);
+        assert_eq!(told["reactions"], reactions);
+        assert_eq!((&told["edited"], &told["forwarded"]), (&json!(true), &json!("often")));
+        assert_eq!(told["product"], "SKU-1");
+        let referral = json!({ "source_type": "ad", "source_url": null, "headline": "Oferta", "body": null });
+        assert_eq!(told["referral"], referral);
+        assert!(!told.to_string().contains("Si, ese"), "how it read before is not shown");
+    }
+
+    #[test]
+    fn what_was_taken_back_does_not_leave_the_server() {
+        let mut gone = message(model::Author::Contact, text("un secreto"));
+        gone.revoked_at = Some(Timestamp(1));
+        let told = shown(&gone, Some(&gone));
+        assert_eq!((&told["content"], &told["revoked"]), (&json!({ "type": "revoked" }), &json!(true)));
+        assert!(!told.to_string().contains("un secreto"));
+    }
+
+    #[test]
+    fn the_businesss_own_phone_writes_on_the_businesss_side() {
+        let told = shown(&message(model::Author::Phone, text("Le escribo del local")), None);
+        assert_eq!((&told["author"], &told["direction"]), (&json!({ "kind": "phone" }), &json!("out")));
+    }
+
+    #[test]
+    fn an_emoji_of_ours_has_a_line_only_when_it_failed() {
+        let reaction = |status| {
+            let content = model::Content::Reaction { message_id: "wamid.1".into(), emoji: "👍".into() };
+            let node = "n".parse().unwrap();
+            message(model::Author::Bot { node }, Direction::Out { content, status, error: None })
+        };
+        assert!(!Message::is_shown(&reaction(MessageStatus::Queued)));
+        assert!(!Message::is_shown(&reaction(MessageStatus::Read)));
+        assert!(Message::is_shown(&reaction(MessageStatus::Failed)));
+        assert!(Message::is_shown(&message(model::Author::Contact, text("hola"))));
     }
 }

@@ -1,0 +1,278 @@
+//! A conversation with a flow in a terminal: a line in, what the flow does as lines out.
+//!
+//! What the flow says stands as it is; what nobody says (calls, waits, tags, the end) stands in
+//! parentheses. The same lines with the same customer and moment give the same talk.
+
+mod clock;
+mod customer;
+mod typed;
+mod words;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use cauce_flows::{Facts, Program, Rehearsal, RunState, Visited, Wait, WaitKind};
+use cauce_model::{Effect, HttpFailure, HttpOutcome, InboundContent, MediaKind};
+
+pub use customer::Customer;
+
+/// What can be typed beside what the customer says.
+pub const HELP: &str = "\
+(Escribe lo que dice el cliente. Con botones o lista, el número elige la opción.)
+  /image [pie]   /video [pie]   /audio   /voice   /document [nombre]   /sticker
+  /location LATITUD,LONGITUD [nombre]       /contact NOMBRE TELÉFONO
+  /clock +2h      pasa el tiempo: +30m, +1d, 18:30, mañana a las 9; solo, da la hora
+  /answer 200 {…} responde el servidor que llamó el flujo;  /fail  no responde
+  /refuse 131026  lo próximo que se vigila no llega
+  /done [nombre]  termina la persona que atiende
+  /vars datos   /path camino   /where qué espera   /undo [veces]   /restart de nuevo
+  /customer NOMBRE [TELÉFONO]  de nuevo, con otro cliente     /help   /quit";
+
+/// How many lines can be undone.
+const UNDOS: usize = 50;
+
+/// A conversation under way.
+pub struct Chat {
+    program: Arc<Program>,
+    facts: Facts,
+    rehearsal: Rehearsal,
+    before: VecDeque<Before>,
+}
+
+/// How it stood before a line.
+struct Before {
+    line: String,
+    facts: Facts,
+    rehearsal: Rehearsal,
+}
+
+impl Chat {
+    /// With a customer of whom these things are known.
+    pub fn new(program: Arc<Program>, facts: Facts) -> Self {
+        let rehearsal = Rehearsal::new(program.clone(), facts.clone());
+        Self { program, facts, rehearsal, before: VecDeque::new() }
+    }
+
+    /// What follows a line that was typed: several lines, or nothing. Never panics, whatever is typed.
+    pub fn line(&mut self, line: &str) -> String {
+        let line = line.trim();
+        let (command, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let rest = rest.trim();
+        match command {
+            // A remark for whoever reads the talk.
+            "" | "#" => return String::new(),
+            "/help" => return HELP.to_owned(),
+            "/vars" => return words::vars(&self.rehearsal),
+            "/path" => return words::path(&self.rehearsal),
+            "/where" => return self.awaited().unwrap_or_else(|| self.begins()),
+            "/clock" if rest.is_empty() => return self.hour(),
+            "/undo" => return self.undo(rest),
+            _ => {}
+        }
+        let (facts, rehearsal) = (self.facts.clone(), self.rehearsal.clone());
+        self.before.push_back(Before { line: line.to_owned(), facts, rehearsal });
+        if self.before.len() > UNDOS {
+            self.before.pop_front();
+        }
+        match command {
+            "/restart" => self.restart(),
+            "/customer" if rest.is_empty() => {
+                "(escribe su nombre, y su teléfono si hace falta: /customer Luis 51988777666)".to_owned()
+            }
+            "/customer" => {
+                let (name, phone) = typed::name_and_phone(rest);
+                self.facts.contact = customer::contact(name, phone);
+                self.restart()
+            }
+            "/clock" => self.clock(rest),
+            "/done" => {
+                let agent = if rest.is_empty() { "Rosa" } else { rest };
+                self.told(WaitKind::Person, |rehearsal| rehearsal.resolve(agent))
+            }
+            "/answer" => match typed::answer(rest) {
+                Some(answered) => self.told(WaitKind::Call, |rehearsal| rehearsal.answer(&answered)),
+                None => "(escribe el estado y el cuerpo: /answer 200 {\"precio\": 20})".to_owned(),
+            },
+            "/fail" => {
+                let failure = HttpFailure { code: "unreachable".into(), text: "No responde.".into() };
+                let outcome = HttpOutcome::Unavailable(failure);
+                self.told(WaitKind::Call, |rehearsal| rehearsal.answer(&outcome))
+            }
+            "/refuse" => {
+                self.rehearsal.refuse_next(if rest.is_empty() { "131026" } else { rest });
+                "(lo próximo que se vigila no llegará)".to_owned()
+            }
+            "/image" => self.hear(typed::media(MediaKind::Image, rest)),
+            "/video" => self.hear(typed::media(MediaKind::Video, rest)),
+            "/audio" => self.hear(typed::media(MediaKind::Audio, rest)),
+            "/voice" => self.hear(typed::media(MediaKind::Voice, rest)),
+            "/document" => self.hear(typed::media(MediaKind::Document, rest)),
+            "/sticker" => self.hear(typed::media(MediaKind::Sticker, rest)),
+            "/location" => match typed::location(rest) {
+                Some(location) => self.hear(InboundContent::Location(location)),
+                None => "(escribe latitud y longitud: /location -12.12,-77.03 Miraflores)".to_owned(),
+            },
+            "/contact" => self.hear(InboundContent::Contacts { cards: vec![typed::card(rest)] }),
+            unknown if unknown.starts_with('/') => format!("(no existe {unknown}; /help muestra lo que hay)"),
+            _ => {
+                let tapped = self.tapped(line);
+                self.hear(tapped.unwrap_or_else(|| InboundContent::Text { body: line.to_owned() }))
+            }
+        }
+    }
+
+    /// With what the flow begins.
+    pub fn begins(&self) -> String {
+        let start = self.program.document().nodes.get(&self.program.document().start);
+        let keywords = start.and_then(|start| start.config.get("keywords")?.as_array());
+        let keywords: Vec<&str> =
+            keywords.into_iter().flatten().filter_map(|keyword| keyword.as_str()).collect();
+        match (self.program.matches(None).is_some(), &keywords[..]) {
+            (true, _) => "(empieza con cualquier mensaje)".to_owned(),
+            (false, keywords) => format!("(empieza con: {})", keywords.join(", ")),
+        }
+    }
+
+    /// What the flow waits for, while it does.
+    pub fn awaited(&self) -> Option<String> {
+        let wait = self.rehearsal.waiting()?;
+        let what = match wait.kind {
+            WaitKind::Answer => "espera al cliente",
+            WaitKind::Delay => "deja pasar el tiempo: /clock",
+            WaitKind::Person => "espera a que una persona termine: /done",
+            WaitKind::Call => "espera a un servidor: /answer 200 {…} o /fail",
+            WaitKind::Sent => "espera a saber si llegó",
+        };
+        let left = self.rehearsal.due().map(|due| due - self.rehearsal.facts().now);
+        let left = left.map(|left| format!(" · {} más", clock::span(left))).unwrap_or_default();
+        Some(format!("(«{}» {what}{left})", self.name_of(wait)))
+    }
+
+    /// The steps of the run so far, with the exits it took.
+    pub fn trail(&self) -> &[Visited] {
+        self.rehearsal.trail()
+    }
+
+    fn restart(&mut self) -> String {
+        self.rehearsal = Rehearsal::new(self.program.clone(), self.facts.clone());
+        let who = self.facts.contact.name.as_deref().or(self.facts.contact.phone.as_deref());
+        format!("(de nuevo: {} todavía no ha escrito)", who.unwrap_or("el cliente"))
+    }
+
+    fn undo(&mut self, times: &str) -> String {
+        let times =
+            if times.is_empty() { Some(1) } else { times.parse::<usize>().ok().filter(|times| *times > 0) };
+        let Some(times) = times else { return "(escribe cuántas líneas: /undo 3)".to_owned() };
+        let first = self.before.len().saturating_sub(times);
+        let Some(before) = self.before.drain(first..).next() else {
+            return "(no hay nada que deshacer)".to_owned();
+        };
+        (self.facts, self.rehearsal) = (before.facts, before.rehearsal);
+        let stands = self.awaited().or_else(|| self.stands());
+        let undone = format!("(como antes de «{}»)", before.line);
+        std::iter::once(undone).chain(stands).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The choice whose number was typed. Where titles have numbers of their own, the flow reads them.
+    fn tapped(&self, line: &str) -> Option<InboundContent> {
+        let choices = self.rehearsal.choices();
+        let titles = choices.iter().map(|choice| choice.title.as_str());
+        let place = line.parse::<usize>().ok().filter(|_| !words::have_numbers(titles))?;
+        self.rehearsal.tap(place.checked_sub(1)?)
+    }
+
+    fn hear(&mut self, content: InboundContent) -> String {
+        match self.rehearsal.waiting().map(|wait| wait.kind) {
+            Some(WaitKind::Person) => "(lo lee la persona que atiende; /done cuando termine)".to_owned(),
+            Some(WaitKind::Call | WaitKind::Delay | WaitKind::Sent) => {
+                format!(
+                    "(ahora no lo oye){}",
+                    self.awaited().map(|awaited| format!("\n{awaited}")).unwrap_or_default()
+                )
+            }
+            Some(WaitKind::Answer) | None => {
+                let refusing = self.rehearsal.refuses().is_some();
+                match self.rehearsal.hear(&content) {
+                    Some(effects) => self.tell(&effects, refusing),
+                    None => format!("(con eso no empieza el flujo)\n{}", self.begins()),
+                }
+            }
+        }
+    }
+
+    fn hour(&self) -> String {
+        let facts = self.rehearsal.facts();
+        format!("({}, {})", clock::shown(&facts.place()), facts.zone)
+    }
+
+    fn clock(&mut self, by: &str) -> String {
+        let now = self.rehearsal.facts().now;
+        let Some(by) = clock::until(by, &self.rehearsal.facts().place()) else {
+            return "(escribe cuánto pasa, /clock +30m, o hasta cuándo: /clock mañana a las 9)".to_owned();
+        };
+        let refusing = self.rehearsal.refuses().is_some();
+        let steps = self.trail().len();
+        let effects = self.rehearsal.pass(by);
+        let facts = self.rehearsal.facts();
+        let passed = facts.now - now;
+        let mut lines = vec![format!("(+{}: {})", clock::span(passed), clock::shown(&facts.place()))];
+        if passed < by {
+            lines.push("(pasan demasiadas cosas: el reloj se detuvo aquí)".to_owned());
+        }
+        if self.trail().len() > steps {
+            lines.push(self.tell(&effects, refusing));
+        }
+        lines.retain(|line| !line.is_empty());
+        lines.join("\n")
+    }
+
+    /// Does something that only this kind of wait is for.
+    fn told(&mut self, kind: WaitKind, what: impl FnOnce(&mut Rehearsal) -> Vec<Effect>) -> String {
+        if self.rehearsal.waiting().is_none_or(|wait| wait.kind != kind) {
+            let what = if kind == WaitKind::Person {
+                "nadie atiende ahora"
+            } else {
+                "el flujo no espera a ningún servidor"
+            };
+            return format!("({what})");
+        }
+        let refusing = self.rehearsal.refuses().is_some();
+        let effects = what(&mut self.rehearsal);
+        self.tell(&effects, refusing)
+    }
+
+    /// What was done, as lines; `refusing` is whether something was not to arrive.
+    fn tell(&mut self, effects: &[Effect], refusing: bool) -> String {
+        let refused = refusing && self.rehearsal.refuses().is_none();
+        let mut lines: Vec<String> = refused.then(|| "(algo no llegó)".to_owned()).into_iter().collect();
+        lines.extend(match self.rehearsal.take_too_late() {
+            0 => None,
+            1 => Some("(1 mensaje no llega: el cliente escribió hace más de 24 horas)".to_owned()),
+            n => Some(format!("({n} mensajes no llegan: el cliente escribió hace más de 24 horas)")),
+        });
+        lines.extend(effects.iter().filter_map(words::effect));
+        lines.extend(self.stands());
+        lines.join("\n")
+    }
+
+    /// What the flow waits for, when that is time, or how it ended.
+    fn stands(&self) -> Option<String> {
+        match self.rehearsal.state()? {
+            RunState::Ended { outcome: None } => Some("(fin)".to_owned()),
+            RunState::Ended { outcome: Some(outcome) } => Some(format!("(fin: {outcome})")),
+            RunState::Failed { node, code, text } => {
+                Some(format!("(se detuvo en «{node}»: {text} [{code}])"))
+            }
+            RunState::Waiting(wait) if wait.kind == WaitKind::Delay => {
+                let left = self.rehearsal.due()? - self.rehearsal.facts().now;
+                Some(format!("(espera {}: /clock)", clock::span(left)))
+            }
+            RunState::Waiting(_) => None,
+        }
+    }
+
+    fn name_of<'a>(&'a self, wait: &'a Wait) -> &'a str {
+        let node = self.program.document().nodes.get(&wait.node);
+        node.and_then(|node| node.name.as_deref()).unwrap_or(wait.node.as_str())
+    }
+}
