@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError, request, setCsrf, setSignedOutHandler } from "./http";
+import { ApiError, request, setCsrf, setSignedOutHandler, upload } from "./http";
 
 const fetchMock = vi.fn<typeof fetch>();
 
@@ -87,5 +87,75 @@ describe("request", () => {
     fetchMock.mockResolvedValueOnce(problem(401, { code: "auth.required", title: "Entra", status: 401 }));
     await errorOf(request("GET", "/api/flows"));
     expect(signedOut).toHaveBeenCalledOnce();
+  });
+});
+
+describe("upload", () => {
+  /** As much of XMLHttpRequest as an upload needs; the test plays the server. */
+  class Exchange {
+    static last: Exchange;
+    upload: { onprogress?: (event: { loaded: number; total: number }) => void } = {};
+    headers: Record<string, string> = {};
+    status = 0;
+    responseText = "";
+    contentType = "application/json";
+    sent: FormData | undefined;
+    onload = () => {};
+    onerror = () => {};
+    onabort = () => {};
+    constructor() {
+      Exchange.last = this;
+    }
+    open = vi.fn();
+    abort = () => this.onabort();
+    setRequestHeader = (name: string, value: string) => {
+      this.headers[name] = value;
+    };
+    getResponseHeader = () => this.contentType;
+    send = (form: FormData) => {
+      this.sent = form;
+    };
+    answer(status: number, body: object, contentType = "application/json") {
+      Object.assign(this, { status, responseText: JSON.stringify(body), contentType });
+      this.onload();
+    }
+  }
+
+  const file = new File(["hola"], "nota.txt", { type: "text/plain" });
+  const begin = (controller = new AbortController(), onProgress = (_: number) => {}) =>
+    upload("/api/files", file, { onProgress, signal: controller.signal });
+
+  beforeEach(() => {
+    vi.stubGlobal("XMLHttpRequest", Exchange);
+  });
+
+  it("hands the file over with the token and tells how far it is", async () => {
+    setCsrf("secret");
+    const parts: number[] = [];
+    const sent = begin(undefined, (part) => parts.push(part));
+    Exchange.last.upload.onprogress?.({ loaded: 1, total: 4 });
+    Exchange.last.answer(201, { id: "f1" });
+    expect(await sent).toEqual({ id: "f1" });
+    expect(parts).toEqual([0.25]);
+    expect(Exchange.last.headers["X-CSRF-Token"]).toBe("secret");
+    expect(Exchange.last.headers).not.toHaveProperty("Content-Type");
+    expect(Exchange.last.sent?.get("file")).toMatchObject({ name: "nota.txt", type: "text/plain" });
+  });
+
+  it("fails like any other request", async () => {
+    const unfit = begin();
+    Exchange.last.answer(413, { code: "body.too_large", title: "Grande" }, "application/problem+json");
+    expect((await errorOf(unfit)).code).toBe("body.too_large");
+    const lost = begin();
+    Exchange.last.onerror();
+    expect((await errorOf(lost)).code).toBe("network");
+  });
+
+  it("stops when it is told to", async () => {
+    const controller = new AbortController();
+    const sent = begin(controller);
+    controller.abort();
+    await expect(sent).rejects.toBe(controller.signal.reason);
+    await expect(begin(controller)).rejects.toBe(controller.signal.reason);
   });
 });

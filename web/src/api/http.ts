@@ -69,16 +69,22 @@ function address(template: string, params: object = {}, query: object = {}): str
   return text === "" ? path : `${path}?${text}`;
 }
 
-async function failure(response: Response): Promise<ApiError> {
-  if (response.headers.get("content-type")?.startsWith("application/problem+json")) {
+function failure(status: number, contentType: string | null, body: string): ApiError {
+  if (contentType?.startsWith("application/problem+json")) {
     try {
-      const problem = (await response.json()) as Problem;
-      return new ApiError(problem.code, response.status, problem);
+      const problem = JSON.parse(body) as Problem;
+      return new ApiError(problem.code, status, problem);
     } catch {
       // A broken body is told like a missing one.
     }
   }
-  return new ApiError(`http.${response.status}`, response.status, null);
+  return new ApiError(`http.${status}`, status, null);
+}
+
+/** Told to the page before it is thrown. */
+function noticed(error: ApiError): ApiError {
+  if (error.code === "auth.required") signedOut();
+  return error;
 }
 
 /** Sends a request and returns the JSON of the answer (`undefined` for an empty one). Throws `ApiError`. */
@@ -101,15 +107,41 @@ export async function request<M extends Method, P extends PathWith<M>>(
       ...(signal ? { signal } : {}),
     });
     written = response.headers.get("x-cauce-cursor") ?? written;
-    if (response.ok) text = await response.text();
+    text = await response.text();
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiError("network", 0, null);
   }
-  if (!response.ok) {
-    const error = await failure(response);
-    if (error.code === "auth.required") signedOut();
-    throw error;
-  }
+  if (!response.ok) throw noticed(failure(response.status, response.headers.get("content-type"), text));
   return (text === "" ? undefined : JSON.parse(text)) as Answer<Operation<P, M>>;
+}
+
+/**
+ * Hands a file to the server as `multipart/form-data`; `onProgress` hears which part of it has left (0–1). Throws
+ * `ApiError`, or the signal's reason when that stopped it. Not fetch: that does not tell how far an upload got.
+ */
+export function upload<P extends PathWith<"POST">>(
+  path: P,
+  file: File,
+  { onProgress, signal }: { onProgress: (part: number) => void; signal: AbortSignal },
+): Promise<Answer<Operation<P, "POST">>> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const exchange = new XMLHttpRequest();
+    exchange.open("POST", path);
+    exchange.setRequestHeader("Accept", "application/json");
+    if (csrf !== null) exchange.setRequestHeader("X-CSRF-Token", csrf);
+    exchange.upload.onprogress = ({ loaded, total }) => total > 0 && onProgress(loaded / total);
+    exchange.onload = () => {
+      const { status, responseText } = exchange;
+      if (status >= 200 && status < 300) resolve(JSON.parse(responseText));
+      else reject(noticed(failure(status, exchange.getResponseHeader("content-type"), responseText)));
+    };
+    exchange.onerror = () => reject(new ApiError("network", 0, null));
+    exchange.onabort = () => reject(signal.reason);
+    signal.addEventListener("abort", () => exchange.abort(), { once: true });
+    const form = new FormData();
+    form.append("file", file, file.name);
+    exchange.send(form);
+  });
 }

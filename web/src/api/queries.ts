@@ -1,9 +1,9 @@
 // What the screens ask the server, and the names under which the answers are kept.
 import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { setServerTime } from "../lib/clock";
-import { lastWrite, request, setCsrf } from "./http";
+import { lastWrite, request, setCsrf, upload } from "./http";
 import { isOwn, mergeEarlier, mergeLatest } from "./transcript";
-import type { CaseView, Conversation, FlowView, Me, Tab } from "./types";
+import type { CaseView, Conversation, FlowView, Me, Reply, Tab } from "./types";
 
 export const keys = {
   me: ["me"] as const,
@@ -102,8 +102,14 @@ export const flowQuery = (flow: string, version?: string) =>
     },
   });
 
-/** Every command carries an id of its own: repeated, it has one effect. */
-export const newCommand = () => crypto.randomUUID();
+/**
+ * Every command carries an id of its own: repeated, it has one effect.
+ * (`crypto.randomUUID` is missing on plain http, as on a server in the office.)
+ */
+export const newCommand = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
 
 /** A case as it was seen: a command on one that has moved on since is refused. */
 type SeenCase = Pick<CaseView, "id" | "version">;
@@ -121,5 +127,11 @@ export const markRead = (contact: string) =>
 export const showTyping = (contact: string) =>
   request("POST", "/api/conversations/{contact}/typing", { params: { contact } });
 
-export const sendMessage = (contact: string, body: { command: string; case: string; body: string }) =>
+export const sendMessage = (contact: string, body: Reply) =>
   request("POST", "/api/conversations/{contact}/messages", { params: { contact }, body });
+
+/** Hands over a file that is going to be sent. */
+export const uploadFile = (
+  file: File,
+  options: { onProgress: (part: number) => void; signal: AbortSignal },
+) => upload("/api/files", file, options);

@@ -82,8 +82,28 @@ export interface paths {
         /** Older messages of a conversation. */
         get: operations["list_messages"];
         put?: never;
-        /** Answers the customer. */
+        /** Answers the customer, with a text, or with a file and a text under it. */
         post: operations["send_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{contact}/messages/{seq}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The bytes of a message's file. Takes `Range`. Pictures, sound, films and PDF are answered to be shown,
+         *     anything else as an attachment.
+         */
+        get: operations["get_message_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -161,6 +181,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a file that is going to be sent. */
+        post: operations["upload_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flows": {
         parameters: {
             query?: never;
@@ -173,7 +210,7 @@ export interface paths {
         put?: never;
         /**
          * Publishes a flow (YAML or JSON): who starts from now on walks it; who is inside an older version
-         *     stays on that.
+         *     stays on that. A flow that sends files is sent as JSON with the ids of its files.
          */
         post: operations["publish_flow"];
         delete?: never;
@@ -313,6 +350,9 @@ export interface components {
             name: string;
             /** @description Their id. */
             user: string;
+        } | {
+            /** @enum {string} */
+            kind: "phone";
         };
         /** @description A button. */
         Button: {
@@ -381,6 +421,17 @@ export interface components {
             /** @description Its new version. */
             version: string;
         };
+        /** @description A contact card, as people pass them on. */
+        ContactCard: {
+            /** @description Emails as written on the card. */
+            emails: string[];
+            /** @description The whole name; empty when the card has none. */
+            name: string;
+            /** @description Where they work. */
+            organisation: string | null;
+            /** @description Phones as written on the card. */
+            phones: string[];
+        };
         /** @description The way of a contact's last run through its flow. */
         ContactPath: {
             /** @description The step it waits at. */
@@ -395,14 +446,81 @@ export interface components {
             body: string;
             /** @enum {string} */
             type: "text";
-        } | {
-            /** @description What stands under it. */
-            caption?: string | null;
-            /** @description Where it is, of one that was sent. */
-            link?: string | null;
-            media?: components["schemas"]["Media"] | null;
+        } | (components["schemas"]["Media"] & {
             /** @enum {string} */
-            type: "image";
+            type: "media";
+        }) | {
+            /** @description Its address. */
+            address: string | null;
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            longitude: number;
+            /** @description What the place is called. */
+            name: string | null;
+            /** @enum {string} */
+            type: "location";
+        } | {
+            /** @description The cards. */
+            cards: components["schemas"]["ContactCard"][];
+            /** @enum {string} */
+            type: "contacts";
+        } | {
+            /** @description The text. */
+            body: string;
+            /** @description What stands under it. */
+            footer: string | null;
+            /** @description What is written on the button. */
+            title: string;
+            /** @enum {string} */
+            type: "link";
+            /** @description The page. */
+            url: string;
+        } | {
+            /** @description The text. */
+            body: string;
+            /** @enum {string} */
+            type: "location_request";
+        } | {
+            /** @description The emoji. */
+            emoji: string;
+            /** @enum {string} */
+            type: "reaction";
+        } | {
+            /** @description What was filled in. */
+            answers: components["schemas"]["FormAnswer"][];
+            /** @description The form's name as the provider says. */
+            name: string;
+            /** @enum {string} */
+            type: "form";
+        } | {
+            /** @description The catalogue it is from. */
+            catalog: string;
+            /** @description What is in it. */
+            items: components["schemas"]["OrderItem"][];
+            /** @description What was written with it. */
+            text: string;
+            /** @enum {string} */
+            type: "order";
+        } | {
+            /** @description Whether they allow it. */
+            allowed: boolean;
+            /** @enum {string} */
+            type: "call_permission";
+        } | {
+            /** @description The provider's words. */
+            body: string;
+            /** @enum {string} */
+            type: "notice";
+        } | {
+            /** @enum {string} */
+            type: "revoked";
         } | {
             /** @description The text. */
             body: string;
@@ -448,6 +566,8 @@ export interface components {
             messages: components["schemas"]["Message"][];
             /** @description As lists show it. */
             summary: components["schemas"]["ConversationSummary"];
+            /** @description What the contact was marked with, in order. */
+            tags: string[];
         };
         /** @description Conversations. */
         ConversationPage: {
@@ -507,6 +627,22 @@ export interface components {
          * @enum {string}
          */
         EndReasonView: "resolved" | "timed_out";
+        /** @description A file that was taken. */
+        FileAccepted: {
+            /** @description By what it is named when it is sent. Named by its content: the same file again has the same. */
+            id: string;
+            /** @description As what it will be sent. */
+            media: components["schemas"]["MediaKindView"];
+            /** @description Its MIME type, by its bytes. */
+            mime: string;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How large it is, in bytes.
+             */
+            size: number;
+        };
         /** @description A flow was looked at. */
         FlowCheck: {
             /** @description What is wrong with it; nothing when the list is empty. */
@@ -530,6 +666,8 @@ export interface components {
             kind_name: string;
             /** @description What the step is called. */
             name: string;
+            /** @description Its part in the graph. */
+            role: components["schemas"]["RoleInFlow"];
             /** @description A few lines about what it does. */
             summary: string[];
             /**
@@ -549,6 +687,8 @@ export interface components {
             key: string;
             /** @description What it is called. */
             label: string;
+            /** @description Whether it may lead nowhere. */
+            optional: boolean;
             /** @description The step it leads to. */
             target: string | null;
         };
@@ -588,6 +728,15 @@ export interface components {
             /** @description The version that is current now. */
             version: string;
         };
+        /** @description A flow with the files that it sends. */
+        FlowSubmission: {
+            /** @description The document: YAML or JSON, as text. */
+            document: string;
+            /** @description By the path that the document gives each file, the id that `POST /api/files` gave it. */
+            files?: {
+                [key: string]: string;
+            };
+        };
         /** @description A published flow in a list. */
         FlowSummary: {
             /** @description Its id. */
@@ -616,6 +765,18 @@ export interface components {
             /** @description The version. */
             version: string;
         };
+        /** @description What was filled in at one place of a form. */
+        FormAnswer: {
+            /** @description The place. */
+            key: string;
+            /** @description What was filled in; JSON when it is no text. */
+            value: string;
+        };
+        /**
+         * @description How a message was passed on.
+         * @enum {string}
+         */
+        ForwardedView: "once" | "often";
         /**
          * Format: date-time
          * @description A moment as RFC 3339 in UTC with milliseconds: `2026-11-20T15:04:05.678Z`.
@@ -628,7 +789,7 @@ export interface components {
             at: components["schemas"]["Instant"];
             /** @description Received or sent. */
             direction: components["schemas"]["DirectionView"];
-            /** @description Its beginning. */
+            /** @description Its beginning; of what has no words, what it is (`Foto`, `Nota de voz`, `Ubicación: …`). */
             text: string;
         };
         /** @description A row. */
@@ -667,15 +828,42 @@ export interface components {
             /** @description The workspace. */
             workspace: components["schemas"]["WorkspaceView"];
         };
-        /** @description A received file, still at the provider. */
+        /** @description A file in a conversation. */
         Media: {
-            /** @description The name that the sender's device gave it. */
-            filename?: string | null;
-            /** @description The provider's id of it. */
-            id: string;
-            /** @description Its MIME type, as the provider says. */
-            mime: string;
+            /** @description Whether a sticker moves. */
+            animated: boolean;
+            /** @description What stands under it. */
+            caption: string | null;
+            error: components["schemas"]["MessageErrorView"] | null;
+            /** @description What sort of thing it is. */
+            media: components["schemas"]["MediaKindView"];
+            /** @description Its MIME type, when known. */
+            mime: string | null;
+            /** @description What people call it. */
+            name: string | null;
+            /**
+             * Format: int64
+             * @description How large it is, in bytes.
+             */
+            size: number | null;
+            /** @description Where its bytes are by now. */
+            state: components["schemas"]["MediaStateView"];
+            /**
+             * @description Where its bytes are, once they are here: of a stored file a path of this server, which takes `Range`
+             *     and answers what is not safe to show as an attachment; of a linked one the link.
+             */
+            url: string | null;
         };
+        /**
+         * @description What sort of thing a file is in a conversation.
+         * @enum {string}
+         */
+        MediaKindView: "image" | "video" | "audio" | "voice" | "document" | "sticker";
+        /**
+         * @description Where the bytes of a file are.
+         * @enum {string}
+         */
+        MediaStateView: "ready" | "coming" | "lost";
         /** @description A message of a conversation. */
         Message: {
             /** @description When it was received or decided. */
@@ -686,12 +874,24 @@ export interface components {
             content: components["schemas"]["Content"];
             /** @description Received or sent. */
             direction: components["schemas"]["DirectionView"];
+            /** @description Whether its author corrected it. */
+            edited: boolean;
             error: components["schemas"]["MessageErrorView"] | null;
+            forwarded: components["schemas"]["ForwardedView"] | null;
             /** @description Its id, unique in the conversation. */
             id: string;
+            /** @description The product that it asks about, by the shop's id. */
+            product: string | null;
+            quote: components["schemas"]["Quote"] | null;
+            /** @description The emojis under it, at most one of each side. */
+            reactions: components["schemas"]["ReactionView"][];
+            referral: components["schemas"]["Referral"] | null;
+            /** @description Whether its author took it back. */
+            revoked: boolean;
             /**
              * Format: int64
-             * @description Its place in the conversation: 1, 2, 3 … without a gap.
+             * @description Its place in the conversation: 1, 2, 3 … What is shown elsewhere leaves a gap, as a reaction that
+             *     stands under the message it belongs to.
              */
             seq: number;
             status: components["schemas"]["MessageStatusView"] | null;
@@ -715,6 +915,23 @@ export interface components {
          * @enum {string}
          */
         MessageStatusView: "queued" | "accepted" | "sent" | "delivered" | "read" | "failed";
+        /** @description A line of a cart. */
+        OrderItem: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: double
+             * @description The price of one.
+             */
+            price: number;
+            /** @description The shop's id of the product. */
+            product: string;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+        };
         /** @description A walk through a flow. */
         PathRun: {
             /** @description Which flow. */
@@ -762,14 +979,52 @@ export interface components {
              */
             type: string;
         };
-        /** @description What an agent writes. */
+        /** @description A message that another one answers. */
+        Quote: {
+            /** @description Who wrote it. */
+            author: components["schemas"]["Author"];
+            /** @description One line that stands for it. */
+            preview: string;
+            /**
+             * Format: int64
+             * @description Its place in the conversation.
+             */
+            seq: number;
+        };
+        /**
+         * @description Whose an emoji is.
+         * @enum {string}
+         */
+        ReactedBy: "contact" | "team";
+        /** @description An emoji under a message. */
+        ReactionView: {
+            /** @description Whose it is. */
+            by: components["schemas"]["ReactedBy"];
+            /** @description The emoji. */
+            emoji: string;
+        };
+        /** @description The advertisement or post that led somebody to write. */
+        Referral: {
+            /** @description Its text. */
+            body: string | null;
+            /** @description Its headline. */
+            headline: string | null;
+            /** @description `ad` or `post`. */
+            source_type: string;
+            /** @description Where it is. */
+            source_url: string | null;
+        };
+        /** @description What an agent writes: a text, or a file with a text under it. */
         Reply: {
-            /** @description The text. */
-            body: string;
+            /** @description The text: 1–4096 characters alone, at most 1024 under a picture, a film or a document. */
+            body?: string | null;
             /** @description On which case. */
             case: string;
             /** @description An id that the client makes up; the same one again has no second effect. */
             command: string;
+            /** @description A file, by the id that `POST /api/files` gave. */
+            file?: string | null;
+            media?: components["schemas"]["MediaKindView"] | null;
         };
         /** @description What an agent wrote is on its way. */
         ReplyAccepted: {
@@ -779,6 +1034,11 @@ export interface components {
              */
             seq: number;
         };
+        /**
+         * @description What part a step plays in the graph.
+         * @enum {string}
+         */
+        RoleInFlow: "start" | "step" | "person" | "end" | "jump" | "note";
         /**
          * @description What a person is in the workspace.
          * @enum {string}
@@ -817,6 +1077,14 @@ export interface components {
          * @enum {string}
          */
         Tab: "queued" | "mine" | "open" | "bot" | "ended" | "all";
+        /** @description A file as a browser hands it over. */
+        Upload: {
+            /**
+             * Format: binary
+             * @description The file, at most 100 MB, with its name.
+             */
+            file: string;
+        };
         /** @description A person who logs in. */
         UserView: {
             /** @description What they log in with. */
@@ -1042,6 +1310,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplyAccepted"];
                 };
             };
+            /** @description `not_found`, `file.unknown` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1059,7 +1328,38 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `body.unacceptable`, `file.unfit` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_message_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact: string;
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1175,6 +1475,45 @@ export interface operations {
             };
         };
     };
+    upload_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Upload"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileAccepted"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_flows: {
         parameters: {
             query?: never;
@@ -1203,6 +1542,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": components["schemas"]["FlowSubmission"];
                 "application/yaml": string;
             };
         };
@@ -1235,6 +1575,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": components["schemas"]["FlowSubmission"];
                 "application/yaml": string;
             };
         };

@@ -1,22 +1,14 @@
 import { expect, it } from "vitest";
+import { sampleMessage } from "./sample";
 import { isOwn, mergeEarlier, mergeLatest } from "./transcript";
-import type { Conversation, Message, MessageStatus } from "./types";
+import type { Conversation, MessageStatus } from "./types";
 
-const message = (seq: number, status: MessageStatus | null = null): Message => ({
-  id: `c1.${seq}`,
-  seq,
-  at: new Date(seq * 1000).toISOString(),
-  author: { kind: "contact" },
-  direction: "in",
-  content: { type: "text", body: `m${seq}` },
-  status,
-  error: null,
-});
+const message = (seq: number, status: MessageStatus | null = null) => sampleMessage(seq, { status });
 
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
 
-const conversation = (messages: Message[], earlier: boolean): Conversation => ({
+const conversation = (messages: Conversation["messages"], earlier: boolean): Conversation => ({
   summary: {
     contact: "c1",
     name: null,
@@ -33,6 +25,7 @@ const conversation = (messages: Message[], earlier: boolean): Conversation => ({
   messages,
   earlier,
   captured: [],
+  tags: [],
   cases: [],
 });
 

@@ -12,6 +12,11 @@ export type Message = Schemas["Message"];
 export type MessagePage = Schemas["MessagePage"];
 export type MessageStatus = Schemas["MessageStatusView"];
 export type Content = Schemas["Content"];
+/** The contents of one type. */
+export type ContentOf<T extends Content["type"]> = Extract<Content, { type: T }>;
+export type Author = Schemas["Author"];
+export type MediaKind = ContentOf<"media">["media"];
+export type Reply = Schemas["Reply"];
 export type ContactPath = Schemas["ContactPath"];
 export type FlowSummary = Schemas["FlowSummary"];
 export type FlowView = Schemas["FlowView"];

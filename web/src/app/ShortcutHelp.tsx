@@ -12,6 +12,7 @@ export function ShortcutHelp({ opened, onClose }: { opened: boolean; onClose: ()
     [[t("shortcuts.key.next")], t("shortcuts.next")],
     [["T"], t("shortcuts.take")],
     [["R"], t("shortcuts.reply")],
+    [["A"], t("shortcuts.attach")],
     [["E"], t("shortcuts.end")],
     [[enter], t("shortcuts.send")],
     [[t("shortcuts.key.shift"), enter], t("shortcuts.newline")],

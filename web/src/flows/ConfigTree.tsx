@@ -11,6 +11,20 @@ function useFieldName(): (key: string) => string {
   return (key) => names[key] ?? key;
 }
 
+/** A value in words; of a `type` or of `kinds`, the words of the catalogue. */
+function useFieldText(): (key: string, value: unknown) => string {
+  const { t } = useTranslation();
+  const text = useValueText();
+  const types: Record<string, string | undefined> = t("flow.type", { returnObjects: true });
+  return (key, value) =>
+    key === "type" || key === "kinds"
+      ? [value]
+          .flat()
+          .map((one) => types[String(one)] ?? text(one))
+          .join(", ")
+      : text(value);
+}
+
 export function ConfigTree({ value }: { value: object }) {
   const name = useFieldName();
   return (
@@ -19,7 +33,7 @@ export function ConfigTree({ value }: { value: object }) {
         <div key={key}>
           <dt>{name(key)}</dt>
           <dd>
-            <ConfigValue value={entry} />
+            <ConfigValue name={key} value={entry} />
           </dd>
         </div>
       ))}
@@ -27,12 +41,12 @@ export function ConfigTree({ value }: { value: object }) {
   );
 }
 
-function ConfigValue({ value }: { value: unknown }) {
-  const text = useValueText();
+function ConfigValue({ name: key, value }: { name: string; value: unknown }) {
+  const text = useFieldText();
   const name = useFieldName();
-  if (value === null || typeof value !== "object") return text(value);
+  if (value === null || typeof value !== "object") return text(key, value);
   if (!Array.isArray(value)) return <ConfigTree value={value} />;
-  if (value.every(isScalar)) return text(value);
+  if (value.every(isScalar)) return text(key, value);
   return (
     <ol className={styles.items}>
       {value.map((item: unknown, index) => (
@@ -41,10 +55,10 @@ function ConfigValue({ value }: { value: unknown }) {
           {item !== null && typeof item === "object" && Object.values(item).every(isScalar) ? (
             // A small record is one line.
             Object.entries(item)
-              .map(([key, entry]) => `${name(key)}: ${text(entry)}`)
+              .map(([each, entry]) => `${name(each)}: ${text(each, entry)}`)
               .join(" · ")
           ) : (
-            <ConfigValue value={item} />
+            <ConfigValue name={key} value={item} />
           )}
         </li>
       ))}

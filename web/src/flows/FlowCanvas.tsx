@@ -13,15 +13,15 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import "./canvas.css";
-import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { FlowView } from "../api/types";
 import { LoadingScreen } from "../app/Screens";
 import styles from "./FlowCanvas.module.css";
-import { arrange, cardSize, type Layout, type Point } from "./layout";
+import { arrange, cardSize, isLine, type Layout, type Point } from "./layout";
 import { exitId, stepState, type Walk } from "./path";
 import { RoutedEdge } from "./RoutedEdge";
-import { StepCard, type StepNode } from "./StepCard";
+import { JumpContext, StepCard, type StepNode } from "./StepCard";
 
 const nodeTypes = { step: StepCard };
 const edgeTypes = { routed: RoutedEdge };
@@ -50,10 +50,22 @@ export function FlowCanvas({ flow, walk, selected, onSelect }: Props) {
   const frame = useRef<HTMLElement>(null);
   const drawing = useRef<Drawing | null>(null);
   useFollow(frame, drawing, walk?.at ?? null);
+  useKeepInSight(frame, drawing, selected);
 
   const entered = useMemo(
-    () => new Set(flow.nodes.flatMap((step) => step.exits.map((exit) => exit.target))),
+    () => new Set(flow.nodes.filter(isLine).flatMap((step) => step.exits.map((exit) => exit.target))),
     [flow.nodes],
+  );
+  const jump = useCallback(
+    (step: string) => {
+      onSelect(step);
+      if (drawing.current && frame.current) centre(frame.current, drawing.current, step);
+    },
+    [onSelect],
+  );
+  const jumps = useMemo(
+    () => ({ jump, names: new Map(flow.nodes.map((step) => [step.id, step.name])) }),
+    [jump, flow.nodes],
   );
   const nodes = useMemo(
     () =>
@@ -103,41 +115,74 @@ export function FlowCanvas({ flow, walk, selected, onSelect }: Props) {
       data-testid={ready ? "canvas-ready" : "canvas"}
       aria-label={t("flow.canvas", { name: flow.name })}
     >
-      <ReactFlow<StepNode, Edge>
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        onNodesChange={onNodesChange}
-        onNodeClick={(_, node) => onSelect(node.id)}
-        onPaneClick={() => onSelect(undefined)}
-        onInit={onInit}
-        colorMode={colorMode}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        edgesFocusable={false}
-        elementsSelectable
-        deleteKeyCode={null}
-        selectionKeyCode={null}
-        multiSelectionKeyCode={null}
-        onlyRenderVisibleElements={flow.nodes.length > MANY}
-        minZoom={0.08}
-        maxZoom={1.75}
-        ariaLabelConfig={{
-          "node.a11yDescription.default": t("flow.cardHint"),
-          "controls.ariaLabel": t("flow.controls"),
-          "controls.zoomIn.ariaLabel": t("flow.zoomIn"),
-          "controls.zoomOut.ariaLabel": t("flow.zoomOut"),
-          "controls.fitView.ariaLabel": t("flow.fit"),
-          "minimap.ariaLabel": t("flow.minimap"),
-        }}
-      >
-        <Background variant={BackgroundVariant.Dots} gap={22} size={1.4} />
-        <Controls showInteractive={false} fitViewOptions={fitViewOptions} />
-        <MiniMap pannable zoomable className={styles.minimap ?? ""} nodeClassName={miniClass} />
-      </ReactFlow>
+      <JumpContext value={jumps}>
+        <ReactFlow<StepNode, Edge>
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onNodesChange={onNodesChange}
+          onNodeClick={(_, node) => onSelect(node.id)}
+          onPaneClick={() => onSelect(undefined)}
+          onInit={onInit}
+          colorMode={colorMode}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          edgesFocusable={false}
+          elementsSelectable
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={null}
+          onlyRenderVisibleElements={flow.nodes.length > MANY}
+          minZoom={0.08}
+          maxZoom={1.75}
+          ariaLabelConfig={{
+            "node.a11yDescription.default": t("flow.cardHint"),
+            "controls.ariaLabel": t("flow.controls"),
+            "controls.zoomIn.ariaLabel": t("flow.zoomIn"),
+            "controls.zoomOut.ariaLabel": t("flow.zoomOut"),
+            "controls.fitView.ariaLabel": t("flow.fit"),
+            "minimap.ariaLabel": t("flow.minimap"),
+          }}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={22} size={1.4} />
+          <Controls showInteractive={false} fitViewOptions={fitViewOptions} />
+          <MiniMap pannable zoomable className={styles.minimap ?? ""} nodeClassName={miniClass} />
+        </ReactFlow>
+      </JumpContext>
     </section>
   );
+}
+
+type Rect = Point & { width: number; height: number };
+
+/** Where a card lies on the screen, from the upper left corner of the drawing. */
+function shownAt(drawing: Drawing, step: string): Rect | null {
+  const node = drawing.getNode(step);
+  if (!node) return null;
+  const { x, y, zoom } = drawing.getViewport();
+  const { width, height } = cardSize(node.data.step);
+  return {
+    x: node.position.x * zoom + x,
+    y: node.position.y * zoom + y,
+    width: width * zoom,
+    height: height * zoom,
+  };
+}
+
+/** Brings a card into the middle, as large as everything is shown now. */
+function centre(frame: HTMLElement, drawing: Drawing, step: string) {
+  const card = shownAt(drawing, step);
+  if (!card) return;
+  const { x, y, zoom } = drawing.getViewport();
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  // By the size that the frame has now: the drawing itself learns of a panel beside it a moment later.
+  const to = {
+    x: x + (frame.clientWidth - card.width) / 2 - card.x,
+    y: y + (frame.clientHeight - card.height) / 2 - card.y,
+    zoom,
+  };
+  void drawing.setViewport(to, { duration: calm ? 0 : 400 });
 }
 
 /** Keeps the step that the person is at in sight, for whoever was looking at the one before. */
@@ -150,25 +195,34 @@ function useFollow(
   useEffect(() => {
     const from = before.current;
     before.current = at;
-    const instance = drawing.current;
-    if (!instance || !frame.current || at === null || from === null || at === from) return;
-    const { clientWidth, clientHeight } = frame.current;
-    const view = instance.getViewport();
-    const middle = (id: string) => {
-      const node = instance.getNode(id);
-      if (!node) return null;
-      const { width, height } = cardSize(node.data.step);
-      return { x: node.position.x + width / 2, y: node.position.y + height / 2 };
+    const [instance, room] = [drawing.current, frame.current];
+    if (!instance || !room || at === null || from === null || at === from) return;
+    const middleInSight = (step: string) => {
+      const card = shownAt(instance, step);
+      if (!card) return null;
+      const [x, y] = [card.x + card.width / 2, card.y + card.height / 2];
+      return x > 0 && x < room.clientWidth && y > 0 && y < room.clientHeight;
     };
-    const inSight = ({ x, y }: Point) => {
-      const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y];
-      return left > 0 && left < clientWidth && top > 0 && top < clientHeight;
-    };
-    const [old, next] = [middle(from), middle(at)];
-    if (old && next && inSight(old) && !inSight(next)) {
-      void instance.setCenter(next.x, next.y, { zoom: view.zoom, duration: 400 });
-    }
+    if (middleInSight(from) && middleInSight(at) === false) centre(room, instance, at);
   }, [frame, drawing, at]);
+}
+
+/** A card that is chosen at the rim, or beyond it by name or with the keyboard, comes out from behind its panel. */
+function useKeepInSight(
+  frame: RefObject<HTMLElement | null>,
+  drawing: RefObject<Drawing | null>,
+  selected: string | undefined,
+) {
+  useEffect(() => {
+    const [instance, room] = [drawing.current, frame.current];
+    if (!instance || !room || selected === undefined) return;
+    const card = shownAt(instance, selected);
+    if (!card) return;
+    const inside = (from: number, length: number, room: number) => from >= 0 && from + length <= room;
+    if (!inside(card.x, card.width, room.clientWidth) || !inside(card.y, card.height, room.clientHeight)) {
+      centre(room, instance, selected);
+    }
+  }, [frame, drawing, selected]);
 }
 
 const miniClass = (node: StepNode) => `mini-${node.data.state}`;
@@ -190,7 +244,7 @@ function useLayout(flow: FlowView): Layout | null {
 function edgesOf(flow: FlowView, layout: Layout | null, walk: Walk | null): Edge[] {
   const left = (id: string) => layout?.positions.get(id)?.x ?? 0;
   const steps = new Set(flow.nodes.map((step) => step.id));
-  return flow.nodes.flatMap((step) =>
+  return flow.nodes.filter(isLine).flatMap((step) =>
     step.exits.flatMap((exit): Edge[] => {
       if (exit.target === null || !steps.has(exit.target)) return [];
       const id = exitId(step.id, exit.key);

@@ -88,7 +88,11 @@ export function FlowPage() {
         </ActionIcon>
         <div className={styles.title}>
           <h1>{flow.name}</h1>
-          <Facts publishedAt={flow.published_at} version={flow.version} steps={flow.nodes.length} />
+          <Facts
+            publishedAt={flow.published_at}
+            version={flow.version}
+            steps={flow.nodes.filter(({ role }) => role !== "note").length}
+          />
         </div>
         <PersonChooser flow={flowId} value={contacto ?? null} onChange={choose} />
       </header>

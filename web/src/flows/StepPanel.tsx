@@ -1,10 +1,11 @@
 // A step to read: what it does, where it leads, and its config as words and values.
 import { Badge, UnstyledButton } from "@mantine/core";
-import { IconArrowRight } from "@tabler/icons-react";
+import { IconArrowRight, IconNote } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { FlowNode } from "../api/types";
 import { ConfigTree } from "./ConfigTree";
 import { stepIcon } from "./icons";
+import { noteText } from "./layout";
 import type { StepState } from "./path";
 import styles from "./StepPanel.module.css";
 
@@ -19,8 +20,7 @@ type Props = {
 
 export function StepPanel({ step, nodes, visits, state, onSelect }: Props) {
   const { t } = useTranslation();
-  const Icon = stepIcon(step.icon);
-  const nameOf = (id: string) => nodes.find((node) => node.id === id)?.name ?? id;
+  const Icon = step.role === "note" ? IconNote : stepIcon(step.icon);
   return (
     <div className={styles.panel} data-testid="step-panel">
       <div className={styles.head}>
@@ -44,48 +44,64 @@ export function StepPanel({ step, nodes, visits, state, onSelect }: Props) {
           </Badge>
         </div>
       )}
-      {step.summary.length > 0 && (
-        <section>
-          <h3>{t("flow.summary")}</h3>
-          {step.summary.map((line, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines never change places.
-            <p key={index}>{line}</p>
-          ))}
-        </section>
+      {step.role === "note" ? (
+        <p className={styles.note}>{noteText(step)}</p>
+      ) : (
+        <>
+          {step.summary.length > 0 && (
+            <section>
+              <h3>{t("flow.summary")}</h3>
+              {step.summary.map((line, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: lines never change places.
+                <p key={index}>{line}</p>
+              ))}
+            </section>
+          )}
+          <Exits step={step} nodes={nodes} onSelect={onSelect} />
+          <section>
+            <h3>{t("flow.config")}</h3>
+            {Object.keys(step.config).length === 0 ? (
+              <p>{t("flow.configEmpty")}</p>
+            ) : (
+              <ConfigTree value={step.config} />
+            )}
+          </section>
+        </>
       )}
-      <section>
-        <h3>{t("flow.exits")}</h3>
-        {step.exits.length === 0 && <p>{t("flow.noExits")}</p>}
-        {step.exits.length > 0 && (
-          <ul className={styles.exits}>
-            {step.exits.map(({ key, label, target }) => (
-              <li key={key}>
-                <span>{label}</span>
-                <IconArrowRight size={15} aria-hidden />
-                {target === null ? (
-                  <em>{t("flow.toNowhere")}</em>
-                ) : (
-                  <UnstyledButton className={styles.target ?? ""} onClick={() => onSelect(target)}>
-                    {nameOf(target)}
-                  </UnstyledButton>
-                )}
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
-      <section>
-        <h3>{t("flow.config")}</h3>
-        {Object.keys(step.config).length === 0 ? (
-          <p>{t("flow.configEmpty")}</p>
-        ) : (
-          <ConfigTree value={step.config} />
-        )}
-      </section>
       <section>
         <h3>{t("flow.id")}</h3>
         <code>{step.id}</code>
       </section>
     </div>
+  );
+}
+
+type ExitsProps = Pick<Props, "step" | "nodes" | "onSelect">;
+
+function Exits({ step, nodes, onSelect }: ExitsProps) {
+  const { t } = useTranslation();
+  const nameOf = (id: string) => nodes.find((node) => node.id === id)?.name ?? id;
+  return (
+    <section>
+      <h3>{t("flow.exits")}</h3>
+      {step.exits.length === 0 && <p>{t("flow.noExits")}</p>}
+      {step.exits.length > 0 && (
+        <ul className={styles.exits}>
+          {step.exits.map(({ key, label, target, optional }) => (
+            <li key={key}>
+              <span>{label}</span>
+              <IconArrowRight size={15} aria-hidden />
+              {target === null ? (
+                <em>{t(optional ? "flow.optional" : "flow.toNowhere")}</em>
+              ) : (
+                <UnstyledButton className={styles.target ?? ""} onClick={() => onSelect(target)}>
+                  {nameOf(target)}
+                </UnstyledButton>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
   );
 }

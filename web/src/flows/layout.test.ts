@@ -1,7 +1,7 @@
 import Elk from "elkjs/lib/elk.bundled.js";
 import { expect, it } from "vitest";
 import type { FlowNode } from "../api/types";
-import { cardSize, elkGraph, exitY, fromElk, grid, placed, roundedPath } from "./layout";
+import { cardSize, elkGraph, exitY, fromElk, grid, NOTE, placed, roundedPath } from "./layout";
 import { exitId } from "./path";
 
 const node = (id: string, exits: [string, string | null][], at?: [number, number]): FlowNode => ({
@@ -11,8 +11,9 @@ const node = (id: string, exits: [string, string | null][], at?: [number, number
   icon: "message",
   color: "blue",
   name: id,
+  role: "step",
   summary: ["uno", "dos"],
-  exits: exits.map(([key, target]) => ({ key, label: key, target })),
+  exits: exits.map(([key, target]) => ({ key, label: key, target, optional: false })),
   x: at?.[0] ?? null,
   y: at?.[1] ?? null,
   config: {},
@@ -90,4 +91,19 @@ it("puts the exits inside the card, one below the other", () => {
 it("still places every card without ELK", () => {
   const { positions } = grid(FLOW);
   expect(new Set([...positions.values()].map(({ x, y }) => `${x},${y}`)).size).toBe(FLOW.length);
+});
+
+it("draws no line for a jump", () => {
+  const jump: FlowNode = { ...node("salto", [["target", "inicio"]]), role: "jump" };
+  const { edges, children } = elkGraph([...FLOW, jump]);
+  expect(edges.some((edge) => edge.id === exitId("salto", "target"))).toBe(false);
+  expect(children.some((child) => child.id === "salto")).toBe(true);
+});
+
+it("makes a note as tall as its words, up to a point", () => {
+  const note = (text: string): FlowNode => ({ ...node("nota", []), role: "note", summary: [text] });
+  const lines = (count: number) => count * NOTE.line + 2 * NOTE.pad;
+  expect(cardSize(note("corta")).height).toBe(lines(1));
+  expect(cardSize(note(`${"x".repeat(NOTE.perLine + 1)}\n\ny`)).height).toBe(lines(4));
+  expect(cardSize(note("larga ".repeat(500))).height).toBe(lines(NOTE.maxLines));
 });

@@ -14,10 +14,31 @@ export const CARD = {
   exitPad: 6,
 } as const;
 
-export const shownLines = (node: FlowNode) => node.summary.slice(0, CARD.maxLines);
+/** A sticky note: how wide, how tall a line is, what surrounds its text, and how many lines it shows at most. */
+export const NOTE = { width: 220, line: 19, pad: 14, maxLines: 14, perLine: 27 } as const;
+
+/** What a note says, in the author's own lines. */
+export const noteText = (node: FlowNode) => node.summary.join("\n").trim();
+
+function noteHeight(node: FlowNode): number {
+  const lines = noteText(node)
+    .split("\n")
+    .reduce((total, line) => total + Math.max(1, Math.ceil(line.length / NOTE.perLine)), 0);
+  return Math.min(lines, NOTE.maxLines) * NOTE.line + 2 * NOTE.pad;
+}
+
+/** Whether an exit is drawn as a line: those of a jump are names on its card. */
+export const isLine = (node: FlowNode) => node.role !== "jump";
+
+/** The lines of the summary on its card; when there are more, the last row tells how many. */
+export const shownLines = ({ summary }: FlowNode) =>
+  summary.length > CARD.maxLines ? summary.slice(0, CARD.maxLines - 1) : summary;
+
+const lineCount = ({ summary }: FlowNode) => Math.min(summary.length, CARD.maxLines);
 
 export function cardSize(node: FlowNode): { width: number; height: number } {
-  const lines = shownLines(node).length;
+  if (node.role === "note") return { width: NOTE.width, height: noteHeight(node) };
+  const lines = lineCount(node);
   const summary = lines === 0 ? 0 : lines * CARD.line + CARD.linePad;
   const exits = node.exits.length === 0 ? 0 : node.exits.length * CARD.exit + CARD.exitPad;
   return { width: CARD.width, height: CARD.head + summary + exits };
@@ -90,7 +111,7 @@ export function elkGraph(nodes: FlowNode[]) {
         ],
       };
     }),
-    edges: nodes.flatMap((node) =>
+    edges: nodes.filter(isLine).flatMap((node) =>
       node.exits
         .filter((exit) => exit.target !== null && known.has(exit.target))
         .map((exit) => ({

@@ -16,6 +16,7 @@ import { type ConversationSummary, TABS, type Tab } from "../api/types";
 import { Failed, Notice } from "../app/Screens";
 import { useNow } from "../lib/clock";
 import { duration, full, shortWhen, since, windowLeft } from "../lib/time";
+import { plainText } from "../phone/rich-text";
 import { ContactAvatar } from "./ContactAvatar";
 import styles from "./ConversationList.module.css";
 
@@ -159,7 +160,7 @@ const Row = memo(function Row({ item, tab, selected, now }: RowProps) {
                 ) : (
                   <IconArrowDownLeft size={14} role="img" aria-label={t("inbox.received")} />
                 )}
-                <span className={styles.lastText}>{item.last.text}</span>
+                <span className={styles.lastText}>{plainText(item.last.text)}</span>
               </>
             ) : (
               <span className={styles.lastText}>{t("inbox.noMessages")}</span>

@@ -1,6 +1,7 @@
 // One conversation: head, transcript, composer, and the panel with what is known about the person.
 import { Button, Drawer } from "@mantine/core";
 import { useDocumentVisibility, useMediaQuery } from "@mantine/hooks";
+import { IconFileUpload, IconLock } from "@tabler/icons-react";
 import { type QueryClient, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
@@ -18,14 +19,20 @@ import {
 } from "../api/queries";
 import type { Conversation, Tab } from "../api/types";
 import { Failed, LoadingScreen, Notice } from "../app/Screens";
+import { useNow } from "../lib/clock";
 import { useStored } from "../lib/stored";
+import { windowLeft } from "../lib/time";
 import { useKeys } from "../lib/useKeys";
 import { Composer } from "./Composer";
 import { ConversationHead } from "./ConversationHead";
 import styles from "./ConversationView.module.css";
 import { DataPanel } from "./DataPanel";
+import { addToDraft } from "./draft";
+import type { OnRefused } from "./outbox";
 import { StoppedRun } from "./StoppedRun";
+import { type Refused, stage } from "./staging";
 import { Transcript } from "./Transcript";
+import { useFileDrop } from "./useFileDrop";
 
 type Props = {
   contact: string;
@@ -122,6 +129,22 @@ function Open({ conversation, tab, onTaken, onEnded, onNext }: OpenProps) {
     if (error) void client.invalidateQueries({ queryKey: keys.conversation(contact) });
   }
 
+  /** What could not be sent is there to be sent again. */
+  const takeBack: OnRefused = (error, { body, file }) => {
+    if (body !== "") addToDraft(me.user.id, contact, body);
+    if (file) stage(me.user.id, contact, [file.file]);
+    refuse(error);
+  };
+
+  const closed = windowLeft(summary.window_ends_at, useNow()).state === "closed";
+  const writable = mine && !closed;
+  const [refusedFiles, setRefusedFiles] = useState<Refused[]>([]);
+  const addFiles = (files: File[]) => {
+    setRefusedFiles(stage(me.user.id, contact, files));
+    composer.current?.focus();
+  };
+  const drop = useFileDrop(writable ? addFiles : undefined);
+
   async function command(kind: "take" | "end") {
     if (!live || busy) return;
     setBusy(kind);
@@ -167,6 +190,7 @@ function Open({ conversation, tab, onTaken, onEnded, onNext }: OpenProps) {
       <section
         className={styles.conversation}
         aria-label={t("conversation.transcript", { name: summary.name ?? summary.address })}
+        {...drop.handlers}
       >
         <ConversationHead
           summary={summary}
@@ -181,7 +205,7 @@ function Open({ conversation, tab, onTaken, onEnded, onNext }: OpenProps) {
           onPanel={() => (wide ? setPanel(showPanel ? "closed" : "open") : setDrawer(true))}
           onBack={() => void navigate({ to: "/bandeja", search: { tab } })}
         />
-        <Transcript conversation={conversation} me={me.user.id} onRefused={refuse} />
+        <Transcript conversation={conversation} me={me.user.id} onRefused={takeBack} />
         {summary.run === null && <StoppedRun contact={contact} />}
         <Composer
           summary={summary}
@@ -190,8 +214,17 @@ function Open({ conversation, tab, onTaken, onEnded, onNext }: OpenProps) {
           inputRef={composer}
           refusal={refusal}
           onRefusal={refuse}
+          onReturned={takeBack}
+          refusedFiles={refusedFiles}
+          onFiles={addFiles}
           onNext={onNext}
         />
+        {drop.over && (
+          <div className={styles.drop} data-testid="drop-here">
+            {writable ? <IconFileUpload size={34} aria-hidden /> : <IconLock size={30} aria-hidden />}
+            {t(writable ? "composer.drop" : "composer.dropLocked")}
+          </div>
+        )}
       </section>
       {showPanel && (
         <aside className={styles.panel} aria-label={t("panel.title")}>

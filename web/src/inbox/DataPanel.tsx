@@ -1,15 +1,23 @@
 // What is known about the person: the contact, what the flow captured, the cases so far.
-import { Text } from "@mantine/core";
+import { Badge, Text } from "@mantine/core";
+import { IconExternalLink, IconMapPin } from "@tabler/icons-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { CaseView, Conversation } from "../api/types";
 import { useNow } from "../lib/clock";
 import { full, shortWhen, since } from "../lib/time";
 import { useValueText } from "../lib/useValueText";
+import { asMedia, type CapturedMedia } from "./captured";
+import { MEDIA_ICONS } from "./content/MediaContent";
+import { asPlace, placeName, placeUrl } from "./content/place";
 import styles from "./DataPanel.module.css";
 
-export function DataPanel({ conversation: { summary, captured, cases } }: { conversation: Conversation }) {
+export function DataPanel({
+  conversation: { summary, captured, tags, cases },
+}: {
+  conversation: Conversation;
+}) {
   const { t } = useTranslation();
-  const valueText = useValueText();
   return (
     <div className={styles.panel} data-testid="data-panel">
       <h3>{t("panel.contact")}</h3>
@@ -31,6 +39,20 @@ export function DataPanel({ conversation: { summary, captured, cases } }: { conv
           </>
         )}
       </dl>
+      {tags.length > 0 && (
+        <>
+          <h3>{t("panel.tags")}</h3>
+          <ul className={styles.tags} data-testid="tags">
+            {tags.map((tag) => (
+              <li key={tag}>
+                <Badge variant="light" tt="none" maw="100%">
+                  {tag}
+                </Badge>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
       <h3>{t("panel.captured")}</h3>
       {captured.length === 0 ? (
         <Text size="sm" c="dimmed">
@@ -41,7 +63,9 @@ export function DataPanel({ conversation: { summary, captured, cases } }: { conv
           {captured.map((field) => (
             <div key={field.key} data-testid={`captured-${field.key}`}>
               <dt>{field.label}</dt>
-              <dd>{valueText(field.value)}</dd>
+              <dd>
+                <CapturedValue value={field.value} />
+              </dd>
             </div>
           ))}
         </dl>
@@ -59,6 +83,57 @@ export function DataPanel({ conversation: { summary, captured, cases } }: { conv
         </ol>
       )}
     </div>
+  );
+}
+
+/** A place leads to the map, a file to itself; anything else is told in words. */
+function CapturedValue({ value }: { value: unknown }) {
+  const valueText = useValueText();
+  const place = asPlace(value);
+  if (place) {
+    return (
+      <a className={styles.link} href={placeUrl(place)} target="_blank" rel="noreferrer noopener">
+        <IconMapPin size={16} aria-hidden />
+        {placeName(place)}
+      </a>
+    );
+  }
+  const media = asMedia(value);
+  return media ? <CapturedFile media={media} /> : valueText(value);
+}
+
+function CapturedFile({ media: { media, name, url } }: { media: CapturedMedia }) {
+  const { t } = useTranslation();
+  const [broken, setBroken] = useState(false);
+  const MediaIcon = MEDIA_ICONS[media];
+  const title = name ?? t(`conversation.media.kind.${media}`);
+  if (url === null) {
+    return (
+      <span className={styles.link}>
+        <MediaIcon size={16} aria-hidden />
+        {title}
+      </span>
+    );
+  }
+  const pictured = (media === "image" || media === "sticker") && !broken;
+  return (
+    <a
+      className={styles.link}
+      href={url}
+      target="_blank"
+      rel="noreferrer noopener"
+      aria-label={t("panel.openFile", { name: title })}
+    >
+      {pictured ? (
+        <img src={url} alt="" className={styles.thumbnail} loading="lazy" onError={() => setBroken(true)} />
+      ) : (
+        <>
+          <MediaIcon size={16} aria-hidden />
+          {title}
+          <IconExternalLink size={13} aria-hidden />
+        </>
+      )}
+    </a>
   );
 }
 

@@ -13,6 +13,7 @@ import { ConversationView } from "./ConversationView";
 import styles from "./Inbox.module.css";
 import { moveInList } from "./list-focus";
 import { nextInQueue } from "./next";
+import { useLeaveGuard } from "./useLeaveGuard";
 
 const TAB_KEY = "cauce.tab";
 
@@ -36,6 +37,7 @@ export function Inbox() {
       }
     : undefined;
 
+  useLeaveGuard();
   useKeys({ j: () => moveInList(1), k: () => moveInList(-1), n: () => openNext?.() });
 
   return (

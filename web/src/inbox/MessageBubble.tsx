@@ -1,36 +1,47 @@
 // One message, drawn like the person saw it on WhatsApp, with who wrote it and how far it got.
-import { Button } from "@mantine/core";
-import { IconAlertTriangle, IconRobot, IconUser } from "@tabler/icons-react";
-import { memo, type ReactNode } from "react";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "../api/types";
-import { useErrorText } from "../app/Screens";
 import { clock, full } from "../lib/time";
 import styles from "./MessageBubble.module.css";
 import { MessageContent } from "./MessageContent";
+import { MessageHead } from "./MessageHead";
 import { MessageTicks } from "./MessageTicks";
-import type { Pending } from "./outbox";
+import { grouped } from "./reactions";
 
 type Props = {
   message: Message;
   me: string;
   /** The option of this message that the person chose. */
   chosen: string | undefined;
+  /** The message above has the same author. */
+  continued: boolean;
 };
 
-export const MessageBubble = memo(function MessageBubble({ message, me, chosen }: Props) {
+/** By this the frame of a message is found in the page. */
+export const bubbleId = (message: string) => `message-${message}`;
+
+export const MessageBubble = memo(function MessageBubble({ message, me, chosen, continued }: Props) {
+  const { t } = useTranslation();
   const failure = useFailureText();
-  const { author } = message;
+  const { author, content, id, reactions } = message;
   return (
     <article
+      id={bubbleId(id)}
+      // A quote leads here.
+      tabIndex={-1}
       className={styles.bubble}
       data-author={author.kind}
-      data-content={message.content.type}
-      data-testid={`message-${message.id}`}
+      data-content={content.type}
+      data-media={content.type === "media" && content.state === "ready" ? content.media : undefined}
+      data-reacted={reactions.length > 0}
+      data-testid={`message-${id}`}
     >
-      <AuthorLine message={message} me={me} />
-      <MessageContent content={message.content} chosen={chosen} />
+      <MessageHead message={message} me={me} continued={continued} />
+      <MessageContent content={content} chosen={chosen} message={id} received={message.direction === "in"} />
       <footer className={styles.meta}>
+        {message.edited && !message.revoked && <span>{t("conversation.edited")}</span>}
         <time dateTime={message.at} title={full(message.at)}>
           {clock(message.at)}
         </time>
@@ -42,35 +53,27 @@ export const MessageBubble = memo(function MessageBubble({ message, me, chosen }
           {failure(message.error)}
         </p>
       )}
+      {reactions.length > 0 && <Reactions reactions={reactions} />}
     </article>
   );
 });
 
-function AuthorLine({ message: { author }, me }: { message: Message; me: string }) {
+function Reactions({ reactions }: Pick<Message, "reactions">) {
   const { t } = useTranslation();
-  if (author.kind === "contact") return null;
-  if (author.kind === "bot") {
-    return (
-      <Author icon={<IconRobot size={14} aria-hidden />}>
-        {author.node_name
-          ? t("conversation.author.botStep", { step: author.node_name })
-          : t("conversation.author.bot")}
-      </Author>
-    );
-  }
   return (
-    <Author icon={<IconUser size={14} aria-hidden />}>
-      {author.user === me ? t("common.you") : author.name}
-    </Author>
-  );
-}
-
-function Author({ icon, children }: { icon: ReactNode; children: ReactNode }) {
-  return (
-    <header className={styles.author}>
-      {icon}
-      {children}
-    </header>
+    <ul className={styles.reactions} data-testid="reactions">
+      {grouped(reactions).map(({ emoji, by }) => {
+        const text = t(`conversation.reaction.by.${by}`, { emoji });
+        return (
+          <li key={emoji} title={text}>
+            <span role="img" aria-label={text}>
+              {emoji}
+            </span>
+            {by === "both" && <span aria-hidden>{"2"}</span>}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
@@ -79,39 +82,4 @@ function useFailureText(): (error: Message["error"]) => string {
   const { t } = useTranslation();
   const known: Record<string, string | undefined> = t("conversation.failure", { returnObjects: true });
   return (error) => (error ? (known[error.code] ?? error.text) : t("conversation.status.failed"));
-}
-
-type PendingProps = { pending: Pending; onAgain: () => void; onDiscard: () => void };
-
-export function PendingBubble({ pending, onAgain, onDiscard }: PendingProps) {
-  const { t } = useTranslation();
-  const errorText = useErrorText();
-  const { problem } = pending;
-  return (
-    <article className={styles.bubble} data-author="agent" data-testid="message-pending">
-      <Author icon={<IconUser size={14} aria-hidden />}>{t("common.you")}</Author>
-      <MessageContent content={{ type: "text", body: pending.body }} chosen={undefined} />
-      {problem === null ? (
-        <footer className={styles.meta}>
-          <time dateTime={pending.at}>{clock(pending.at)}</time>
-          <MessageTicks status={pending.seq === null ? "sending" : "queued"} />
-        </footer>
-      ) : (
-        <div className={styles.failure} role="alert">
-          <IconAlertTriangle size={15} aria-hidden />
-          <span>
-            {problem.code === "network"
-              ? t("composer.failedNetwork")
-              : `${t("composer.failed")} ${errorText(problem)}`}
-          </span>
-          <Button size="compact-xs" variant="light" color="red" onClick={onAgain} data-testid="send-again">
-            {t("composer.sendAgain")}
-          </Button>
-          <Button size="compact-xs" variant="subtle" color="gray" onClick={onDiscard}>
-            {t("composer.discard")}
-          </Button>
-        </div>
-      )}
-    </article>
-  );
 }

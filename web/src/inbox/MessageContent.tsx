@@ -1,29 +1,52 @@
 // What a message contains, by its type.
 import {
   IconArrowBackUp,
+  IconBan,
   IconCheck,
   IconChevronDown,
-  IconFileUnknown,
+  IconDeviceMobileMessage,
+  IconInfoCircle,
   IconList,
-  IconPhoto,
-  IconPhotoOff,
 } from "@tabler/icons-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Content } from "../api/types";
+import type { Content, ContentOf } from "../api/types";
 import { RichText } from "../phone/RichText";
+import { isJumbo } from "../phone/rich-text";
+import { CallPermission, FormAnswers, LinkButton, LocationRequest, OrderCard } from "./content/Cards";
+import { ContactCards } from "./content/ContactCards";
+import { LocationCard } from "./content/LocationCard";
+import { MediaContent } from "./content/MediaContent";
 import styles from "./MessageContent.module.css";
 
-/** `chosen`: the button or row that the person chose. */
-type Props = { content: Content; chosen: string | undefined };
+type Props = {
+  content: Content;
+  /** The button or row that the person chose. */
+  chosen?: string | undefined;
+  /** The message it belongs to; none while it is being sent. */
+  message?: string | undefined;
+  /** Whether the person sent it. */
+  received?: boolean;
+};
 
-export function MessageContent({ content, chosen }: Props) {
+export function MessageContent({ content, chosen, message, received = false }: Props) {
   const { t } = useTranslation();
   switch (content.type) {
     case "text":
-      return <RichText text={content.body} />;
-    case "image":
-      return <ImageContent content={content} />;
+      return (
+        <span className={styles.text} data-jumbo={isJumbo(content.body)}>
+          <RichText text={content.body} />
+        </span>
+      );
+    case "media":
+      return <MediaContent content={content} message={message} />;
+    case "location":
+      return <LocationCard content={content} />;
+    case "contacts":
+      return <ContactCards content={content} />;
+    case "link":
+      return <LinkButton content={content} />;
+    case "location_request":
+      return <LocationRequest content={content} />;
     case "buttons":
       return (
         <>
@@ -48,45 +71,40 @@ export function MessageContent({ content, chosen }: Props) {
           <span>{content.title}</span>
         </span>
       );
+    case "form":
+      return <FormAnswers content={content} />;
+    case "order":
+      return <OrderCard content={content} />;
+    case "call_permission":
+      return <CallPermission content={content} />;
+    case "reaction":
+      return (
+        <span className={styles.choice}>
+          {content.emoji === ""
+            ? t("conversation.reaction.removing")
+            : t("conversation.reaction.sending", { emoji: content.emoji })}
+        </span>
+      );
+    case "revoked":
+      return (
+        <span className={styles.revoked} data-testid="revoked">
+          <IconBan size={16} aria-hidden />
+          {t("conversation.revoked")}
+        </span>
+      );
+    case "notice":
+      return (
+        <span className={styles.choice}>
+          <IconInfoCircle size={15} aria-hidden />
+          {content.body}
+        </span>
+      );
     case "unsupported":
-      return <Unsupported kind={content.kind} />;
+      return <Unsupported kind={content.kind} received={received} />;
     default:
       // A type of a newer server.
-      return <Unsupported kind="unknown" />;
+      return <Unsupported kind="unknown" received={received} />;
   }
-}
-
-function ImageContent({ content }: { content: Extract<Content, { type: "image" }> }) {
-  const { t } = useTranslation();
-  const [broken, setBroken] = useState(false);
-  const alt = content.caption ?? t("conversation.image.alt");
-  return (
-    <>
-      {content.link && !broken ? (
-        <a
-          href={content.link}
-          target="_blank"
-          rel="noreferrer noopener"
-          aria-label={t("conversation.image.open")}
-        >
-          <img
-            src={content.link}
-            alt={alt}
-            className={styles.image}
-            loading="lazy"
-            referrerPolicy="no-referrer"
-            onError={() => setBroken(true)}
-          />
-        </a>
-      ) : (
-        <span className={styles.placeholder}>
-          {content.link ? <IconPhotoOff size={22} aria-hidden /> : <IconPhoto size={22} aria-hidden />}
-          {content.link ? t("conversation.image.missing") : t("conversation.image.received")}
-        </span>
-      )}
-      {content.caption && <RichText text={content.caption} />}
-    </>
-  );
 }
 
 function ChosenIcon() {
@@ -96,7 +114,7 @@ function ChosenIcon() {
   );
 }
 
-type ListProps = { content: Extract<Content, { type: "list" }>; chosen: string | undefined };
+type ListProps = { content: ContentOf<"list">; chosen: string | undefined };
 
 function ListContent({ content, chosen }: ListProps) {
   const { t } = useTranslation();
@@ -131,17 +149,22 @@ function ListContent({ content, chosen }: ListProps) {
   );
 }
 
-function Unsupported({ kind }: { kind: string }) {
+function Unsupported({ kind, received }: { kind: string; received: boolean }) {
   const { t } = useTranslation();
   const kinds: Record<string, string | undefined> = t("conversation.unsupported.kinds", {
     returnObjects: true,
   });
+  const known = { kind: kinds[kind] ?? t("conversation.unsupported.kinds.unknown") };
   return (
     <span className={styles.unsupported} data-testid="unsupported">
-      <IconFileUnknown size={24} aria-hidden />
+      <IconDeviceMobileMessage size={24} aria-hidden />
       <span>
         <strong>{t("conversation.unsupported.title")}</strong>
-        <small>{t("conversation.unsupported.text", { kind: kinds[kind] ?? kind })}</small>
+        <small>
+          {received
+            ? t("conversation.unsupported.received", known)
+            : t("conversation.unsupported.sent", known)}
+        </small>
       </span>
     </span>
   );

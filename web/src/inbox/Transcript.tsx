@@ -1,29 +1,34 @@
 // The conversation as it was: days, messages, what happened to the case; at the end what is being sent.
 import { Button, Text } from "@mantine/core";
-import { IconArrowDown } from "@tabler/icons-react";
+import { IconArrowDown, IconInfoCircle } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ApiError } from "../api/http";
 import { loadEarlier } from "../api/queries";
 import { isOwn } from "../api/transcript";
-import type { Conversation } from "../api/types";
+import type { Conversation, Message } from "../api/types";
 import { useErrorText } from "../app/Screens";
 import { useNow } from "../lib/clock";
 import { clock, dayName, full } from "../lib/time";
 import { choices } from "./choices";
-import { addToDraft } from "./draft";
-import { MessageBubble, PendingBubble } from "./MessageBubble";
-import { discard, sendAgain, settle, usePending } from "./outbox";
+import { type TranscriptActions, TranscriptContext } from "./content/actions";
+import { Lightbox } from "./content/Lightbox";
+import { picturesOf } from "./content/pictures";
+import { bubbleId, MessageBubble } from "./MessageBubble";
+import { discard, type OnRefused, sendAgain, settle, usePending } from "./outbox";
+import { PendingBubble } from "./PendingBubble";
 import styles from "./Transcript.module.css";
-import { type CaseEvent, timeline } from "./timeline";
+import { type CaseEvent, isOf, timeline } from "./timeline";
+import { useAuthorName } from "./useAuthorName";
+import { useJump } from "./useJump";
 
-type Props = { conversation: Conversation; me: string; onRefused: (error: ApiError) => void };
+type Props = { conversation: Conversation; me: string; onRefused: OnRefused };
 
 export function Transcript({ conversation, me, onRefused }: Props) {
   const { t } = useTranslation();
   const { messages, cases, earlier } = conversation;
-  const { contact } = conversation.summary;
+  const { contact, name, address } = conversation.summary;
+  const contactName = name ?? address;
   const now = useNow();
   const items = useMemo(() => timeline(messages, cases, earlier), [messages, cases, earlier]);
   const chosen = useMemo(() => choices(messages), [messages]);
@@ -36,73 +41,82 @@ export function Transcript({ conversation, me, onRefused }: Props) {
 
   useEffect(() => settle(contact, (seq) => shown.has(seq)), [contact, shown]);
 
+  const [opened, setOpened] = useState<string | null>(null);
+  const authorName = useAuthorName(contactName, me);
+  const pictures = useMemo(() => picturesOf(messages, authorName), [messages, authorName]);
+  const jumpTo = useJump(conversation, scroll.keepPlace);
+  const actions = useMemo<TranscriptActions>(
+    () => ({ contactName, openPicture: setOpened, jumpTo }),
+    [contactName, jumpTo],
+  );
+
   return (
-    <div className={styles.frame}>
-      <div
-        ref={scroll.frame}
-        className={styles.scroll}
-        onScroll={scroll.onScroll}
-        role="log"
-        // A scrolling place must be reachable by keyboard.
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
-        tabIndex={0}
-        aria-label={t("conversation.transcript", {
-          name: conversation.summary.name ?? conversation.summary.address,
-        })}
-        data-testid="transcript"
-      >
-        <div ref={scroll.content} className={styles.content}>
-          {earlier && <Earlier contact={contact} onBefore={scroll.keepPlace} />}
-          {items.length === 0 && pending.length === 0 && (
-            <Text c="dimmed" size="sm" ta="center" py="xl">
-              {t("conversation.noMessages")}
-            </Text>
-          )}
-          {items.map((item) => {
-            if (item.kind === "day") {
-              return (
-                <div key={item.key} className={styles.day}>
-                  <time dateTime={item.at}>{dayName(item.at, now)}</time>
-                </div>
-              );
-            }
-            if (item.kind === "event") return <EventLine key={item.key} event={item.event} me={me} />;
-            return (
-              <MessageBubble
-                key={item.key}
-                message={item.message}
-                me={me}
-                chosen={chosen.get(item.message.id)}
-              />
-            );
-          })}
-          {pending.map((each) => (
-            <PendingBubble
-              key={each.command}
-              pending={each}
-              onAgain={() =>
-                void sendAgain(contact, each, (error, body) => {
-                  addToDraft(me, contact, body);
-                  onRefused(error);
-                })
-              }
-              onDiscard={() => discard(contact, each.command)}
-            />
-          ))}
-        </div>
-      </div>
-      {scroll.unseen && (
-        <Button
-          className={styles.newer ?? ""}
-          size="xs"
-          radius="xl"
-          leftSection={<IconArrowDown size={14} aria-hidden />}
-          onClick={scroll.toEnd}
+    <TranscriptContext value={actions}>
+      <div className={styles.frame}>
+        <div
+          ref={scroll.frame}
+          className={styles.scroll}
+          onScroll={scroll.onScroll}
+          role="log"
+          // A scrolling place must be reachable by keyboard.
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
+          tabIndex={0}
+          aria-label={t("conversation.transcript", { name: contactName })}
+          data-testid="transcript"
         >
-          {t("conversation.newMessages")}
-        </Button>
-      )}
-    </div>
+          <div ref={scroll.content} className={styles.content}>
+            {earlier && <Earlier contact={contact} onBefore={scroll.keepPlace} />}
+            {items.length === 0 && pending.length === 0 && (
+              <Text c="dimmed" size="sm" ta="center" py="xl">
+                {t("conversation.noMessages")}
+              </Text>
+            )}
+            {items.map((item) => {
+              if (item.kind === "day") {
+                return (
+                  <div key={item.key} className={styles.day}>
+                    <time dateTime={item.at}>{dayName(item.at, now)}</time>
+                  </div>
+                );
+              }
+              if (item.kind === "event") return <EventLine key={item.key} event={item.event} me={me} />;
+              if (item.message.content.type === "notice")
+                return <NoticeLine key={item.key} message={item.message} />;
+              return (
+                <MessageBubble
+                  key={item.key}
+                  message={item.message}
+                  me={me}
+                  chosen={chosen.get(item.message.id)}
+                  continued={item.continued}
+                />
+              );
+            })}
+            {pending.map((each, index) => (
+              <PendingBubble
+                key={each.command}
+                pending={each}
+                continued={index > 0 || isOf(me, items.at(-1))}
+                onAgain={() => void sendAgain(contact, each.command, onRefused)}
+                onDiscard={() => discard(contact, each.command)}
+              />
+            ))}
+          </div>
+        </div>
+        {scroll.unseen && (
+          <Button
+            className={styles.newer ?? ""}
+            size="xs"
+            radius="xl"
+            leftSection={<IconArrowDown size={14} aria-hidden />}
+            onClick={scroll.toEnd}
+          >
+            {t("conversation.newMessages")}
+          </Button>
+        )}
+        <Lightbox pictures={pictures} shown={opened} onShow={setOpened} />
+      </div>
+    </TranscriptContext>
   );
 }
 
@@ -111,6 +125,7 @@ function useStickyScroll(last: string | undefined, first: string | undefined, pe
   const frame = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
+  const topBefore = useRef(0);
   const heightBefore = useRef<number | null>(null);
   const [unseen, setUnseen] = useState(false);
 
@@ -159,20 +174,30 @@ function useStickyScroll(last: string | undefined, first: string | undefined, pe
     heightBefore.current = null;
   }, [first]);
 
+  const keepPlace = useCallback(() => {
+    const element = frame.current;
+    heightBefore.current = element ? element.scrollHeight - element.scrollTop : null;
+  }, []);
+
   return {
     frame,
     content,
     unseen,
     toEnd,
-    keepPlace: () => {
-      const element = frame.current;
-      heightBefore.current = element ? element.scrollHeight - element.scrollTop : null;
-    },
+    keepPlace,
     onScroll: () => {
       const element = frame.current;
       if (!element) return;
-      atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
-      if (atEnd.current) setUnseen(false);
+      const { scrollTop, scrollHeight, clientHeight } = element;
+      const goesUp = scrollTop < topBefore.current;
+      topBefore.current = scrollTop;
+      if (scrollHeight - scrollTop - clientHeight < 40) {
+        atEnd.current = true;
+        setUnseen(false);
+      } else if (goesUp) {
+        // Not when a picture has made the conversation longer under who reads the end.
+        atEnd.current = false;
+      }
     },
   };
 }
@@ -230,6 +255,20 @@ function EventLine({ event, me }: { event: CaseEvent; me: string }) {
       <span>{text}</span>
       <time dateTime={event.at} title={full(event.at)}>
         {clock(event.at)}
+      </time>
+    </div>
+  );
+}
+
+/** What WhatsApp itself tells of the person. */
+function NoticeLine({ message: { id, at, content } }: { message: Message }) {
+  if (content.type !== "notice") return null;
+  return (
+    <div id={bubbleId(id)} tabIndex={-1} className={styles.event} data-testid={`message-${id}`}>
+      <IconInfoCircle size={15} aria-hidden />
+      <span>{content.body}</span>
+      <time dateTime={at} title={full(at)}>
+        {clock(at)}
       </time>
     </div>
   );

@@ -1,18 +1,10 @@
 import { expect, it } from "vitest";
-import type { Content, Message } from "../api/types";
+import { sampleMessage } from "../api/sample";
+import type { Content } from "../api/types";
 import { choices } from "./choices";
 
-const conversation = (...contents: Content[]): Message[] =>
-  contents.map((content, index) => ({
-    id: `m${index}`,
-    seq: index,
-    at: "2026-11-20T10:00:00.000Z",
-    author: { kind: "contact" },
-    direction: "in",
-    content,
-    status: null,
-    error: null,
-  }));
+const conversation = (...contents: Content[]) =>
+  contents.map((content, index) => sampleMessage(index, { id: `m${index}`, content }));
 
 const yes = { id: "si", title: "Sí" };
 const no = { id: "no", title: "No" };

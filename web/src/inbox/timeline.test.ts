@@ -1,19 +1,11 @@
 import { expect, it } from "vitest";
-import type { CaseView, Message } from "../api/types";
+import { sampleMessage } from "../api/sample";
+import type { Author, CaseView } from "../api/types";
 import { timeline } from "./timeline";
 
 const at = (day: number, hour: number) => new Date(2026, 10, day, hour).toISOString();
 
-const message = (seq: number, when: string): Message => ({
-  id: `m${seq}`,
-  seq,
-  at: when,
-  author: { kind: "contact" },
-  direction: "in",
-  content: { type: "text", body: "hola" },
-  status: null,
-  error: null,
-});
+const message = (seq: number, when: string) => sampleMessage(seq, { id: `m${seq}`, at: when });
 
 const ended: CaseView = {
   id: "k1",
@@ -48,6 +40,27 @@ it("leaves out what happened before the first message loaded", () => {
 it("keeps messages in the order of the server when clocks disagree", () => {
   const items = timeline([message(1, at(19, 12)), message(2, at(19, 11))], [], false);
   expect(keys(items)).toEqual(["day", "m1", "m2"]);
+});
+
+it("tells which messages go on what the one above says", () => {
+  const by = (node: string) => ({ kind: "bot", node, node_name: node }) as const;
+  const words = (seq: number, when: string, author: Author) => sampleMessage(seq, { at: when, author });
+  const items = timeline(
+    [
+      words(1, at(19, 8), by("a")),
+      words(2, at(19, 8), by("a")),
+      words(3, at(19, 9), by("b")),
+      words(4, at(19, 12), by("b")),
+      words(5, at(19, 12), { kind: "agent", user: "u1", name: "Eva" }),
+      words(6, at(19, 12), { kind: "agent", user: "u2", name: "Luz" }),
+      words(7, at(19, 12), { kind: "agent", user: "u2", name: "Luz" }),
+      words(8, at(20, 12), { kind: "agent", user: "u2", name: "Luz" }),
+    ],
+    [{ ...ended, ended_at: null, state: "open", end_reason: null }],
+    false,
+  );
+  const continued = items.flatMap((item) => (item.kind === "message" && item.continued ? item.key : []));
+  expect(continued).toEqual(["c1.2", "c1.7"]);
 });
 
 it("shows a case that waits, and one that nobody took", () => {

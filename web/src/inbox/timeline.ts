@@ -1,5 +1,5 @@
 // A conversation as it is read: messages, what happened to its cases, and the days, in one line of time.
-import type { CaseView, Message } from "../api/types";
+import type { Author, CaseView, Message } from "../api/types";
 
 export type CaseEvent = {
   kind: "queued" | "taken" | "resolved" | "timed_out";
@@ -9,8 +9,13 @@ export type CaseEvent = {
 
 export type TimelineItem =
   | { kind: "day"; key: string; at: string }
-  | { kind: "message"; key: string; at: string; message: Message }
+  /** `continued`: the line above is a message of the same author. */
+  | { kind: "message"; key: string; at: string; message: Message; continued: boolean }
   | { kind: "event"; key: string; at: string; event: CaseEvent };
+
+/** Whether this is a message that this user wrote. */
+export const isOf = (user: string, item: TimelineItem | undefined): boolean =>
+  item?.kind === "message" && item.message.author.kind === "agent" && item.message.author.user === user;
 
 function eventsOf(each: CaseView): CaseEvent[] {
   const events: CaseEvent[] = [{ kind: "queued", case: each, at: each.queued_at }];
@@ -20,6 +25,13 @@ function eventsOf(each: CaseView): CaseEvent[] {
     events.push({ kind, case: each, at: each.ended_at });
   }
   return events;
+}
+
+/** Whether both were written by the same person, or by the bot at the same step. */
+function isSameAuthor(one: Author, other: Author): boolean {
+  if (one.kind === "bot" && other.kind === "bot") return one.node === other.node;
+  if (one.kind === "agent" && other.kind === "agent") return one.user === other.user;
+  return one.kind === other.kind;
 }
 
 const localDay = (at: string) => new Date(at).toDateString();
@@ -54,7 +66,9 @@ export function timeline(messages: Message[], cases: CaseView[], earlier: boolea
 
   for (const message of messages) {
     pushEvents(Date.parse(message.at));
-    push({ kind: "message", key: message.id, at: message.at, message });
+    const above = localDay(message.at) === day ? items.at(-1) : undefined;
+    const continued = above?.kind === "message" && isSameAuthor(above.message.author, message.author);
+    push({ kind: "message", key: message.id, at: message.at, message, continued });
   }
   pushEvents(Number.POSITIVE_INFINITY);
   return items;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayName, duration, shortWhen, since, windowLeft } from "./time";
+import { dayName, duration, playTime, shortWhen, since, windowLeft, writtenDate } from "./time";
 
 const MIN = 60_000;
 const HOUR = 60 * MIN;
@@ -56,4 +56,27 @@ describe("windowLeft", () => {
     expect(windowLeft(ends(0), NOW).state).toBe("closed");
     expect(windowLeft(ends(-HOUR), NOW)).toEqual({ state: "closed", ms: 0 });
   });
+});
+
+it.each([
+  [0, "0:00"],
+  [0.4, "0:01"],
+  [7.9, "0:07"],
+  [725, "12:05"],
+  [3723, "1:02:03"],
+  [-1, "0:00"],
+  [Number.POSITIVE_INFINITY, "0:00"],
+])("%d seconds of sound are %s", (seconds, text) => {
+  expect(playTime(seconds)).toBe(text);
+});
+
+it.each([
+  ["2026-11-21", "21 de noviembre de 2026"],
+  ["2026-01-01", "1 de enero de 2026"],
+  ["2026-11-21T16:30", "21 de noviembre de 2026, 16:30"],
+  ["2026-02-31", null],
+  ["16:30", null],
+  ["2026-11-21 y algo", null],
+])("a date kept as %s reads %s", (value, text) => {
+  expect(writtenDate(value)).toBe(text);
 });

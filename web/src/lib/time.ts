@@ -36,6 +36,29 @@ export const clock = (instant: string) => clockFormat.format(new Date(instant));
 /** "20 de noviembre de 2026, 14:05", for tooltips. */
 export const full = (instant: string) => fullFormat.format(new Date(instant));
 
+/** A length of sound or film: "0:07", "12:05", "1:02:03"; what is shorter than a second is not nothing. */
+export function playTime(seconds: number): string {
+  const whole = Number.isFinite(seconds) && seconds > 0 ? Math.max(1, Math.floor(seconds)) : 0;
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (part: number) => String(part).padStart(2, "0");
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+const WRITTEN_DATE = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2}))?$/;
+
+/**
+ * A date as flows keep it, in words: "21 de noviembre de 2026", with its hour when it has one. It belongs to the
+ * person's own calendar, so no zone moves it. Anything else: null.
+ */
+export function writtenDate(value: string): string | null {
+  const [, year, month, day, hour] = WRITTEN_DATE.exec(value) ?? [];
+  if (!year || !month || !day) return null;
+  const date = new Date(Number(year), Number(month) - 1, Number(day));
+  if (date.getMonth() !== Number(month) - 1 || date.getDate() !== Number(day)) return null;
+  const text = dayYearFormat.format(date);
+  return hour ? `${text}, ${hour}` : text;
+}
+
 /** Days of the calendar between two moments, in the zone of the browser. */
 function daysBetween(then: Date, now: Date): number {
   const midnight = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());

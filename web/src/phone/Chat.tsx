@@ -1,18 +1,11 @@
 // One customer's phone with the chat with the business on it.
-import { useMutation } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Avatar } from "./Avatar";
 import styles from "./Chat.module.css";
-import { Composer } from "./Composer";
-import { readMessage } from "./content";
-import { type Business, type Customer, emulator, type Outgoing, type PhoneMessage } from "./emulator";
+import { Conversation } from "./Conversation";
+import type { Business, Customer } from "./emulator";
 import { phoneNumber } from "./format";
 import { BackIcon, CloseIcon } from "./icons";
-import { ListSheet } from "./ListSheet";
-import { Messages } from "./Messages";
-import { useMessages } from "./use-emulator";
-import { useVisible } from "./view";
 
 type Props = {
   wa_id: string;
@@ -70,65 +63,4 @@ export function Chat({ wa_id, customer, business, live, focus, back, close }: Pr
       )}
     </section>
   );
-}
-
-type ConversationProps = { customer: Customer; business: string; focus: boolean };
-
-function Conversation({ customer, business, focus }: ConversationProps) {
-  const { wa_id } = customer;
-  const { data: messages } = useMessages(wa_id);
-  const scroller = useRef<HTMLDivElement>(null);
-  const [sheetOf, setSheetOf] = useState<PhoneMessage>();
-  const send = useMutation({ mutationFn: (message: Outgoing) => emulator.send(wa_id, message) });
-  useReading(customer, messages);
-
-  const say = async (message: Outgoing) => {
-    // The list grows from its foot, so its foot is at 0.
-    scroller.current?.scrollTo({ top: 0 });
-    await send.mutateAsync(message);
-  };
-  const sheet = sheetOf && readMessage(sheetOf.message);
-
-  return (
-    <>
-      <div className={styles.chat} inert={sheet !== undefined}>
-        <div className={styles.scroller} ref={scroller}>
-          <Messages
-            messages={messages}
-            business={business}
-            tap={(message, id) => say({ type: "button_reply", message_id: message.id, id }).catch(() => {})}
-            openList={setSheetOf}
-          />
-        </div>
-        <Composer
-          focus={focus}
-          failed={send.isError}
-          send={(body) => say({ type: "text", text: { body } })}
-        />
-      </div>
-      {sheetOf && sheet?.kind === "list" && (
-        <ListSheet
-          list={sheet}
-          replied={sheetOf.replied}
-          close={() => setSheetOf(undefined)}
-          send={(id) => {
-            setSheetOf(undefined);
-            say({ type: "list_reply", message_id: sheetOf.id, id }).catch(() => {});
-          }}
-        />
-      )}
-    </>
-  );
-}
-
-/** Tells the emulator that the chat is on the screen: at first, and whenever there is something new on it. */
-function useReading(customer: Customer, messages: PhoneMessage[] | undefined) {
-  const visible = useVisible();
-  const unread = messages?.findLast(({ from, status }) => from === "business" && status !== "read");
-  const newest = `${unread?.id} ${unread?.status} ${customer.unread}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `newest` is the reason to tell it again.
-  useEffect(() => {
-    // When it does not get through, the refetch after reconnecting brings it here again.
-    if (visible) emulator.open(customer.wa_id).catch(() => {});
-  }, [visible, customer.wa_id, newest]);
 }

@@ -7,6 +7,7 @@ import styles from "./Chooser.module.css";
 import { type Customer, emulator, type State } from "./emulator";
 import { moment, phoneNumber } from "./format";
 import { BesideIcon, PlusIcon } from "./icons";
+import { plainText } from "./rich-text";
 
 type Props = {
   state: State;
@@ -74,7 +75,7 @@ function Row({ customer, chosen, choose }: RowProps) {
       <span className={styles.name}>{name}</span>
       <span className={styles.when}>{last && moment(last.at, Date.now())}</span>
       <span className={styles.last} data-typing={typing}>
-        {typing ? t("phone.typing") : (last?.text ?? phoneNumber(wa_id))}
+        {typing ? t("phone.typing") : last ? plainText(last.text) : phoneNumber(wa_id)}
       </span>
       {unread > 0 && (
         <span className={styles.unread} role="img" aria-label={t("phone.unread", { count: unread })}>

@@ -1,7 +1,8 @@
 // The messages of a chat, with the days between them.
 import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
-import { Bubble } from "./Bubble";
+import { Bubble, type Taps } from "./Bubble";
+import type { Acts } from "./BubbleMenu";
 import { quotedId } from "./content";
 import type { PhoneMessage } from "./emulator";
 import { day, daysAgo } from "./format";
@@ -11,11 +12,10 @@ type Props = {
   messages: PhoneMessage[] | undefined;
   /** The name of the business. */
   business: string;
-  tap: (message: PhoneMessage, id: string) => void;
-  openList: (message: PhoneMessage) => void;
+  acts: Acts & Taps;
 };
 
-export function Messages({ messages, business, tap, openList }: Props) {
+export function Messages({ messages, business, acts }: Props) {
   const { t } = useTranslation();
   const now = Date.now();
   const all = messages ?? [];
@@ -34,8 +34,7 @@ export function Messages({ messages, business, tap, openList }: Props) {
               business={business}
               quoted={quoted ? all.find(({ id }) => id === quoted) : undefined}
               first={newDay || before?.from !== message.from}
-              tap={(id) => tap(message, id)}
-              openList={() => openList(message)}
+              acts={acts}
             />
           </Fragment>
         );

@@ -1,28 +1,47 @@
-// A picture from anywhere; when it does not come, a placeholder says so.
+// A picture in a message; a tap shows it large.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { BrokenImageIcon } from "./icons";
+import { CloseIcon } from "./icons";
+import { Missing } from "./Missing";
 import styles from "./Picture.module.css";
+import { useModal } from "./use-modal";
 
-export function Picture({ link, caption }: { link: string; caption: string }) {
+export function Picture({ path, caption }: { path: string; caption: string }) {
   const { t } = useTranslation();
   const [failed, setFailed] = useState(false);
-  if (failed || !/^https?:\/\//.test(link)) {
-    return (
-      <span className={styles.missing} role="img" aria-label={t("phone.image.missing")}>
-        <BrokenImageIcon />
-        <span>{t("phone.image.missing")}</span>
-        {link && <span className={styles.link}>{link}</span>}
-      </span>
-    );
-  }
+  const [large, setLarge] = useState(false);
+  const alt = caption || t("phone.image.untitled");
+  if (failed) return <Missing what="image" />;
   return (
-    <img
-      className={styles.picture}
-      src={link}
-      alt={caption || t("phone.image.untitled")}
-      referrerPolicy="no-referrer"
-      onError={() => setFailed(true)}
-    />
+    <>
+      <button
+        type="button"
+        className={styles.open}
+        aria-label={t("phone.image.open", { what: alt })}
+        onClick={() => setLarge(true)}
+      >
+        <img
+          className={styles.picture}
+          src={path}
+          alt={alt}
+          referrerPolicy="no-referrer"
+          onError={() => setFailed(true)}
+        />
+      </button>
+      {large && <Large path={path} alt={alt} close={() => setLarge(false)} />}
+    </>
+  );
+}
+
+function Large({ path, alt, close }: { path: string; alt: string; close: () => void }) {
+  const { t } = useTranslation();
+  const modal = useModal(close);
+  return (
+    <dialog {...modal} className={styles.large} aria-label={alt}>
+      <button type="button" aria-label={t("phone.image.close")} onClick={close}>
+        <CloseIcon />
+      </button>
+      <img src={path} alt={alt} referrerPolicy="no-referrer" />
+    </dialog>
   );
 }

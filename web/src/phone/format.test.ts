@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { day, initials, moment, phoneNumber } from "./format";
+import { day, fileKind, fileSize, initials, moment, money, phoneNumber } from "./format";
 
 const at = (day: number, hour: number) => new Date(2026, 4, day, hour, 5).getTime();
 
@@ -19,4 +19,16 @@ it("writes people as people do", () => {
   expect(phoneNumber("+51 1 700 1234")).toBe("+51 1 700 1234");
   expect(initials("Rosa María Quispe")).toBe("RM");
   expect(initials("")).toBe("");
+});
+
+it("writes sizes and kinds of files", () => {
+  expect([812, 24_576, 1_468_006].map(fileSize)).toEqual(["812 B", "24 KB", "1.4 MB"]);
+  expect(fileKind("Receta.pdf", "text/plain")).toBe("PDF");
+  expect(fileKind("receta", "application/pdf")).toBe("PDF");
+  expect(fileKind("receta", "application/vnd.ms-excel")).toBe("");
+});
+
+it("writes money, also in a currency that does not exist", () => {
+  expect(money(60, "PEN")).toMatch(/60\.00/);
+  expect(money(60, "soles")).toBe("60");
 });

@@ -4,6 +4,7 @@ import { LOCALE } from "../i18n";
 const TIME = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DATE = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "long", year: "numeric" });
 const SHORT_DATE = new Intl.DateTimeFormat(LOCALE, { day: "2-digit", month: "2-digit", year: "2-digit" });
+const DECIMAL = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
 const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 
 /** "14:05" */
@@ -26,6 +27,35 @@ export function day(at: number, now: number): string {
 /** The time for today, the date for before: what a row of the chat list says. */
 export const moment = (at: number, now: number): string =>
   daysAgo(at, now) === 0 ? time(at) : SHORT_DATE.format(at);
+
+/** "812 B", "24 KB", "1.4 MB" */
+export function fileSize(bytes: number): string {
+  const step = bytes < 1024 ? 0 : bytes < 1024 ** 2 ? 1 : 2;
+  return `${DECIMAL.format(bytes / 1024 ** step)} ${["B", "KB", "MB"][step]}`;
+}
+
+/** "PDF", "XLSX": what sort of document it is, by its name or else by its MIME. */
+export function fileKind(name: string, mime: string): string {
+  const ending = /\.([a-z0-9]{1,5})$/i.exec(name)?.[1] ?? /\/(?:x-)?([a-z0-9]{1,5})$/i.exec(mime)?.[1] ?? "";
+  return ending.toUpperCase();
+}
+
+/** "S/ 60.00"; without a currency that the browser knows, the bare number. */
+export function money(amount: number, currency: string): string {
+  try {
+    return new Intl.NumberFormat(LOCALE, {
+      style: "currency",
+      currency,
+      currencyDisplay: "narrowSymbol",
+    }).format(amount);
+  } catch {
+    return DECIMAL.format(amount);
+  }
+}
+
+/** "-12.04597, -77.03056" */
+export const coordinates = (latitude: number, longitude: number): string =>
+  `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
 
 /** "+51 987 654 321" of WhatsApp's bare digits; what is not bare digits stays as it is. */
 export const phoneNumber = (number: string): string =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { richText } from "./rich-text";
+import { isJumbo, plainText, richText } from "./rich-text";
 
 describe("richText", () => {
   it("keeps a sentence's punctuation out of its link", () => {
@@ -30,4 +30,13 @@ describe("richText", () => {
   it("never makes a link of another scheme", () => {
     expect(richText("javascript:alert(1)")).toEqual([{ kind: "plain", text: "javascript:alert(1)" }]);
   });
+});
+
+it("leaves the marks out where a message stands in a few words", () => {
+  expect(plainText("Esto es *todo*: _2 * 3_ en www.cauce.pe.")).toBe("Esto es todo: 2 * 3 en www.cauce.pe.");
+});
+
+it("shows a few emojis large, and nothing else", () => {
+  for (const large of ["👍", "❤️ ", "🙏🏽🙏🏽", "👩‍⚕️👓"]) expect(isJumbo(large)).toBe(true);
+  for (const usual of ["", "ok 👍", "5", "👍👍👍👍"]) expect(isJumbo(usual)).toBe(false);
 });

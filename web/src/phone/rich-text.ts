@@ -40,3 +40,15 @@ export function richText(text: string): Piece[] {
   plain(text.slice(from));
   return pieces;
 }
+
+/** The text without its marks, for places where a message stands in a few words. */
+export const plainText = (text: string): string =>
+  richText(text)
+    .map((piece) => piece.text)
+    .join("");
+
+const EMOJI = String.raw`\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier}|\u200D\p{Extended_Pictographic})*`;
+const FEW_EMOJIS = new RegExp(`^(?:${EMOJI}\\s*){1,3}$`, "u");
+
+/** Whether it is shown large: one to three emojis and nothing else. */
+export const isJumbo = (text: string): boolean => FEW_EMOJIS.test(text.trim());
