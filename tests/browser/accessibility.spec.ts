@@ -1,10 +1,13 @@
 // What axe (the accessibility engine) finds on the screens people work on, light and dark.
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import path from "node:path";
 
 import type { Page } from "@playwright/test";
 import type { AxeResults } from "axe-core";
 
+import { askForEverything, EVERYTHING_YAML, sendEverything, sendPlace } from "./everything.ts";
+import { EXAMPLES } from "./house.ts";
 import { askForAPerson, greet, WELCOME } from "./journeys.ts";
 import { FlowCanvas } from "./pages/flow-canvas.ts";
 import { expect, test } from "./test.ts";
@@ -12,7 +15,12 @@ import { expect, test } from "./test.ts";
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const GRAVE = ["serious", "critical"];
 
-test("axe has no serious finding on login, inbox, flow and phone", async ({ house, phone, inboxOf, browser }) => {
+test("axe has no serious finding on login, inbox, flow and phone", async ({
+  house,
+  phone,
+  inboxOf,
+  browser,
+}) => {
   const customer = "Rosa Quispe";
   const context = await browser.newContext();
   const login = await context.newPage();
@@ -47,6 +55,39 @@ test("axe has no serious finding on login, inbox, flow and phone", async ({ hous
   await expectNothingGrave(canvas.page, "flow");
 });
 
+test("nor on any kind of message, or where one is attached", async ({ house, phone, inboxOf }) => {
+  const customer = "Rosa Quispe";
+  const [inbox] = await Promise.all([inboxOf(house.agents[0]), house.publish(EVERYTHING_YAML)]);
+  await phone.open();
+  await phone.choose(customer);
+  await askForEverything(phone);
+  await phone.act(phone.kind("business", "image"), "Reaccionar con 👍");
+  await sendPlace(phone);
+  await sendEverything(phone);
+  await phone.write("Paso mañana");
+  await phone.act(phone.wrote("Paso mañana"), "Eliminar");
+  await expect(phone.wrote("Eliminaste este mensaje")).toBeVisible();
+  await expectNothingGrave(phone.page, "every message on the phone");
+  await phone.page.getByTestId("attach").click();
+  await expectNothingGrave(phone.page, "attach menu");
+  await phone.page.getByRole("menuitem", { name: "Video" }).click();
+  await expect(phone.page.getByRole("dialog").locator("video")).toBeVisible();
+  await expectNothingGrave(phone.page, "file sheet");
+
+  await inbox.open(customer);
+  await inbox.take.click();
+  await expect(inbox.part("revoked")).toBeVisible();
+  await expect(inbox.page.getByTestId("media-coming")).toHaveCount(0);
+  await inbox.page
+    .getByTestId("file-input")
+    .setInputFiles(path.join(EXAMPLES, "archivos/optica-vitrina.jpg"));
+  await expect(inbox.page.getByTestId("attachment")).toBeVisible();
+  await expectNothingGrave(inbox.page, "every message in the inbox, a file to send");
+  await inbox.page.getByTestId("open-picture").first().click();
+  await expect(inbox.page.getByTestId("lightbox")).toBeVisible();
+  await expectNothingGrave(inbox.page, "a picture, large");
+});
+
 async function expectNothingGrave(page: Page, screen: string) {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -59,8 +100,8 @@ async function expectNothingGrave(page: Page, screen: string) {
 async function findings(page: Page): Promise<string[]> {
   // Evaluated and not inserted: the pages allow no foreign script.
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate(
-    () => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
   );
   return violations
     .filter(({ impact }) => GRAVE.includes(impact ?? ""))

@@ -48,6 +48,13 @@ test("a flow is looked at, and a conversation followed through it", async ({ hou
     await canvas.card("asesor").focus();
     await canvas.page.keyboard.press("Enter");
     await expect(canvas.panel).toContainText("Pasa con una persona");
+    // The panel takes its place from the drawing: the card that is read does not end up behind it.
+    await canvas.page.getByRole("button", { name: "Cerrar paso" }).click();
+    await canvas.control("Ver todo").click();
+    for (const node of await canvas.nodes.all()) await expect(node).toBeInViewport({ ratio: 0.99 });
+    await canvas.node(WELCOME.nodes.thanks).click();
+    await expect(canvas.panel).toContainText("Anotamos tu");
+    await expect(canvas.node(WELCOME.nodes.thanks)).toBeInViewport({ ratio: 0.99 });
   });
 
   await test.step("from the conversation to the step where the customer is", async () => {

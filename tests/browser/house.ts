@@ -2,12 +2,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
+/** The flows of the repository, and in `archivos` the files that they send. */
+export const EXAMPLES = path.join(ROOT, "examples");
 const CAUCE = process.env.CAUCE_BIN ?? path.join(ROOT, "target/debug/cauce");
 const READY_WITHIN_MS = 60_000;
 const ENDS_WITHIN_MS = 20_000;
@@ -35,6 +37,7 @@ export class House {
   static async start(): Promise<House> {
     const house = new House(await mkdtemp(path.join(tmpdir(), "cauce-house-")));
     try {
+      await symlink(path.join(EXAMPLES, "archivos"), path.join(house.#folder, "archivos"));
       await house.#launch(0, 0);
     } catch (error) {
       await house.remove().catch(() => {}); // why it did not start says more
@@ -55,7 +58,10 @@ export class House {
     return [first, second];
   }
 
-  /** Publishes this flow with `cauce publish` and hands back what it said. Fails unless it exits with 0. */
+  /**
+   * Publishes this flow with `cauce publish` and hands back what it said. Fails unless it exits with 0. The flow
+   * finds the files of the examples beside it.
+   */
   async publish(flow: string): Promise<string> {
     const file = path.join(this.#folder, "flow.yaml");
     await writeFile(file, flow);

@@ -2,10 +2,11 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
+import { EXAMPLES } from "./house.ts";
 import { askForAPerson, greet, WELCOME } from "./journeys.ts";
 import { expect, test } from "./test.ts";
 
-const JOURNEY = path.resolve(import.meta.dirname, "../../examples/bienvenida.yaml");
+const JOURNEY = path.join(EXAMPLES, "bienvenida.yaml");
 const NEW = { greeting: /¿Qué necesitas hoy/, button: "Pedir cotización" };
 
 test("the next hola walks the new version; who is inside the old one stays on it", async ({

@@ -34,6 +34,7 @@ test("pictures", async ({ house, phone, inboxOf, canvasOf }) => {
   await expect(phone.said(agent.name)).toBeVisible();
   await phone.write("El de marco redondo. ¿Lo tienen en la tienda de Miraflores?");
   await expect(inbox.message("Miraflores")).toBeVisible();
+  await expect(inbox.unread("Rosa Quispe")).toBeHidden();
   await inbox.page.screenshot({ path: picture("bandeja"), animations: "disabled" });
 
   await phone.page.goto(`${house.ready.phone_url}?customer=${rosa}&customer=${luis}`);

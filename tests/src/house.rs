@@ -1,8 +1,9 @@
 //! The whole house in one process: Cauce over its disk store in a folder of its own, served on a real
 //! port, with a clock that the test moves and a [`Graph`] that does what the test says.
 //!
-//! `graph` is the world that takes messages, `disk` what it writes to, `customer` who writes, `agent` who answers, `webhook` how
-//! Meta writes it down.
+//! `graph` is the world that takes messages, `media` the files that Meta holds, `outside` the servers that
+//! flows call, `disk` what it writes to, `customer` who writes, `agent` who answers, `webhook` how Meta
+//! writes it down.
 
 #![allow(clippy::unwrap_used, reason = "what stands around the tests may fail like a test")]
 
@@ -10,20 +11,24 @@ mod agent;
 mod customer;
 mod disk;
 mod graph;
+mod media;
+mod outside;
 mod webhook;
 
 use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration as StdDuration;
 
 use cauce_access::Role;
-use cauce_conversation::{JOURNAL, JournalEntry, desk_entity};
+use cauce_conversation::{HTTP, JOURNAL, JournalEntry, desk_entity};
 use cauce_designer_api::app::App;
 use cauce_designer_api::config::Config;
+use cauce_flows::Program;
 use cauce_model::{Assignee, CaseId, ContactId, DeskEvent, Duration, Slot, Timestamp};
 use cauce_runtime::{Clock, DeadLetter, EntityAddress, ManualClock};
-use cauce_store::{FolderError, SharedStore, SledStore, Table, rows};
+use cauce_store::{FolderError, Key, KeyRange, SharedStore, SledStore, Table, rows};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::Value;
 
@@ -31,6 +36,8 @@ pub use agent::{Agent, Answer, Events, LiveEvent};
 pub use customer::Customer;
 use disk::Disk;
 pub use graph::{Graph, Order, Reaction};
+pub use media::{Media, MediaState};
+pub use outside::{Outside, Says, Try};
 pub use webhook::{APP_SECRET, PHONE_NUMBER_ID, VERIFY_TOKEN, body_of, signature};
 
 /// When every test begins: 2026-03-02T15:00:00Z.
@@ -44,6 +51,8 @@ pub const GRACE: Duration = Duration::seconds(90);
 /// The demo journey.
 pub const WELCOME: &str = include_str!("../../examples/bienvenida.yaml");
 
+/// What the house holds under the name `crm` for flows; it goes to 127.0.0.1 only.
+pub const CRM_SECRET: &str = "secreto-del-crm";
 /// The business portfolio.
 const PORTFOLIO: &str = "1000";
 /// No wait is longer: a test that gets here has failed.
@@ -57,6 +66,10 @@ struct Inner {
     folder: tempfile::TempDir,
     clock: ManualClock,
     graph: Graph,
+    media: Media,
+    outside: Outside,
+    /// Whether flows really call servers.
+    online: bool,
     disk_broken: Arc<AtomicBool>,
     http: reqwest::Client,
     running: Mutex<Option<Running>>,
@@ -75,10 +88,24 @@ struct Running {
 impl House {
     /// A new house with no flow.
     pub async fn open() -> Self {
+        Self::built(false).await
+    }
+
+    /// A new house that walks this flow and really calls servers: those at 127.0.0.1 and 127.0.0.3.
+    pub async fn online(flow: &str) -> Self {
+        let house = Self::built(true).await;
+        house.publish(flow).await;
+        house
+    }
+
+    async fn built(online: bool) -> Self {
         let clock = ManualClock::new(BEGINNING);
         let house = Self(Arc::new(Inner {
             folder: tempfile::tempdir().unwrap(),
             graph: Graph::new(clock.clone()),
+            media: Media::start().await,
+            outside: Outside::new(clock.clone()),
+            online,
             clock,
             disk_broken: Arc::default(),
             http: reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().unwrap(),
@@ -102,7 +129,12 @@ impl House {
         let threads =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = self.0.folder.path().to_owned();
-        let (clock, graph) = (self.0.clock.clone(), self.0.graph.clone());
+        let config = config(&self.0.media.base);
+        let clock = self.0.clock.clone();
+        let mut instead = self.0.graph.executors();
+        if !self.0.online {
+            instead.insert(HTTP, Arc::new(self.0.outside.clone()));
+        }
         self.0.disk_broken.store(false, Ordering::SeqCst);
         let broken = self.0.disk_broken.clone();
         let opened = threads.spawn(async move {
@@ -115,7 +147,7 @@ impl House {
                 }
             };
             let app =
-                App::start(&config(), store, PARTITIONS, Arc::new(clock), Arc::new(graph)).await.unwrap();
+                App::start(&config, &folder, store, PARTITIONS, Arc::new(clock), instead).await.unwrap();
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let base = format!("http://{}", listener.local_addr().unwrap());
             let router = cauce_designer_api::router(app.clone());
@@ -191,6 +223,16 @@ impl House {
         &self.0.graph
     }
 
+    /// The files that Meta holds.
+    pub fn media(&self) -> &Media {
+        &self.0.media
+    }
+
+    /// The servers that flows call.
+    pub fn outside(&self) -> &Outside {
+        &self.0.outside
+    }
+
     /// Now, by its clock.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
@@ -244,9 +286,18 @@ impl House {
         agent
     }
 
-    /// Publishes a flow, and gives its version.
+    /// Publishes a flow with the files of the examples that it sends, and gives its version.
     pub async fn publish(&self, flow: &str) -> String {
-        let answer = self.screen().await.publish(flow).await;
+        let screen = self.screen().await;
+        let examples = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples"));
+        let program = Program::read(flow, &cauce_nodes::catalogue());
+        let mut files = serde_json::Map::new();
+        for path in program.iter().flat_map(|program| program.needs().into_keys()) {
+            if let Ok(bytes) = std::fs::read(examples.join(&path)) {
+                files.insert(path.clone(), screen.upload(&path, &bytes).await.body["id"].clone());
+            }
+        }
+        let answer = screen.publish_with(flow, files.into()).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         answer.body["version"].as_str().unwrap().to_owned()
     }
@@ -329,6 +380,24 @@ impl House {
         letters
     }
 
+    /// Whether this text stands in any row, or in any file of the data folder.
+    pub async fn keeps(&self, text: &str) -> bool {
+        let within = |bytes: &[u8]| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        let app = self.app();
+        for slot in Slot::all() {
+            let [from, to] = [u8::MIN, u8::MAX].map(|table| Key::new(slot, table));
+            let range = KeyRange { from, to: to.prefix().to };
+            let found = rows::scan(app.store().as_ref(), &range, usize::MAX, false).await.unwrap();
+            if found.iter().any(|(key, row)| within(key.as_bytes()) || within(row)) {
+                return true;
+            }
+        }
+        // One that went away meanwhile holds nothing.
+        files_in(self.0.folder.path())
+            .iter()
+            .any(|path| std::fs::read(path).is_ok_and(|bytes| within(&bytes)))
+    }
+
     /// How many contacts there are, by their own rows.
     pub async fn contacts(&self) -> usize {
         let app = self.app();
@@ -349,7 +418,8 @@ impl Drop for Inner {
     }
 }
 
-fn config() -> Config {
+/// `graph` is where received files are fetched from; messages go elsewhere.
+fn config(graph: &str) -> Config {
     let text = format!(
         r#"
 workspace: {{ id: demo, name: Demostración }}
@@ -360,6 +430,9 @@ whatsapp:
   token: token-de-prueba
   app_secrets: [ {APP_SECRET} ]
   verify_token: {VERIFY_TOKEN}
+  graph: "{graph}"
+outgoing: {{ allow: [ 127.0.0.1, 127.0.0.3 ] }}
+secrets: {{ crm: {{ value: {CRM_SECRET}, hosts: [ 127.0.0.1 ] }} }}
 hold_seconds: {}
 grace_seconds: {}
 "#,
@@ -367,6 +440,15 @@ grace_seconds: {}
         GRACE.0 / 1000
     );
     serde_yaml::from_str(&text).unwrap()
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    entries
+        .flat_map(|entry| {
+            if entry.file_type().unwrap().is_dir() { files_in(&entry.path()) } else { vec![entry.path()] }
+        })
+        .collect()
 }
 
 /// Fails the test when something takes far too long.

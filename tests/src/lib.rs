@@ -2,3 +2,4 @@
 
 pub mod house;
 pub mod process;
+pub mod service;

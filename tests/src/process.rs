@@ -6,10 +6,12 @@ use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use axum::body::Bytes;
 use reqwest::{Client, Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -32,7 +34,7 @@ const PASSWORD: &str = "cauce-demo";
 /// proves a send always comes before it would be sent again.
 const HOLD_SECONDS: &str = "6";
 /// The pause between two looks at something that is waited for.
-const LOOK_AGAIN: Duration = Duration::from_millis(15);
+const LOOK_AGAIN: Duration = Duration::from_millis(30);
 /// How much of the log of Cauce an error shows, in bytes.
 const LOG_SHOWN: usize = 4000;
 
@@ -61,6 +63,16 @@ fn port() -> Result<u16> {
         }
     }
     bail!("no port from {FIRST} on is free")
+}
+
+/// One client for all: reading the system's certificates takes longer than many a request.
+fn client(patience: Duration) -> Result<Client> {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    if let Some(client) = CLIENT.get() {
+        return Ok(client.clone());
+    }
+    let client = Client::builder().no_proxy().timeout(patience).build()?;
+    Ok(CLIENT.get_or_init(|| client).clone())
 }
 
 /// Copies a folder with all that is in it.
@@ -116,6 +128,7 @@ impl Cauce {
                 let mut command = Command::new(&program);
                 command
                     .args(["demo", "--json", "--hold-seconds", HOLD_SECONDS, "--grace-seconds", "1"])
+                    .args(["--allow-outgoing", "127.0.0.1"])
                     .args(["--port", &port.to_string(), "--emulator-url", &emulator, "--data"])
                     .arg(&data)
                     .env_remove("CAUCE_CRASH_AT")
@@ -226,7 +239,7 @@ impl Installation {
             cauce: Cauce::start(folder.path(), port, &emulator_url, crashes)?,
             emulator,
             emulator_url,
-            http: Client::builder().no_proxy().timeout(time).build()?,
+            http: client(time)?,
             token: None,
             deadline: Instant::now() + time,
             folder,
@@ -272,8 +285,9 @@ impl Installation {
         method: Method,
         path: &str,
         kind: &str,
-        body: String,
+        body: impl Into<Bytes>,
     ) -> Result<(StatusCode, Value)> {
+        let body = body.into();
         let url = format!("{}{path}", self.cauce.url);
         self.until(&format!("an answer to {method} {path}"), async || {
             let mut request = self.http.request(method.clone(), &url);
@@ -304,6 +318,27 @@ impl Installation {
         Ok(answer)
     }
 
+    /// Hands Cauce a file, and gives its id. The same again is the same.
+    pub async fn upload(&self, name: &str, bytes: &[u8]) -> Result<Value> {
+        const EDGE: &str = "-- the edge of a part --";
+        let kind = format!("multipart/form-data; boundary=\"{EDGE}\"");
+        let head =
+            format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        let body = [head.as_bytes(), bytes, format!("\r\n--{EDGE}--\r\n").as_bytes()].concat();
+        let (status, answer) = self.ask(Method::POST, "/api/files", &kind, body).await?;
+        if status != StatusCode::CREATED {
+            bail!("{name} was not taken: {status} {answer}");
+        }
+        Ok(answer["id"].clone())
+    }
+
+    /// The bytes that Cauce has at a path.
+    pub async fn download(&self, path: &str) -> Result<Bytes> {
+        let url = format!("{}{path}", self.cauce.url);
+        let request = self.http.get(&url).bearer_auth(self.token.as_deref().unwrap_or_default());
+        Ok(request.send().await?.error_for_status()?.bytes().await?)
+    }
+
     /// Has Cauce do something. The body names a command, so that asking twice does it once.
     pub async fn command(&self, path: &str, body: &Value) -> Result<Value> {
         let (status, answer) = self.ask(Method::POST, path, "application/json", body.to_string()).await?;
@@ -326,6 +361,19 @@ impl Installation {
             bail!("{method} {path} at the emulator: {status} {text}");
         }
         Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// The bytes of one of the emulator's samples.
+    pub async fn sample(&self, name: &str) -> Result<Bytes> {
+        let request = self.http.get(format!("{}/emulator/samples/{name}", self.emulator_url));
+        Ok(request.send().await?.error_for_status()?.bytes().await?)
+    }
+
+    /// Puts a file on a customer's phone, and gives its id there.
+    pub async fn put_on_phone(&self, wa_id: &str, mime: &str, bytes: Bytes) -> Result<Value> {
+        let url = format!("{}/emulator/customers/{wa_id}/media?mime={mime}", self.emulator_url);
+        let answer: Value = self.http.post(url).body(bytes).send().await?.error_for_status()?.json().await?;
+        Ok(answer["id"].clone())
     }
 
     /// Looks again and again until there is something to see.

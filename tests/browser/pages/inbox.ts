@@ -73,8 +73,15 @@ export class Inbox {
     return this.page.getByTestId(/^message-/);
   }
 
+  /** The messages that say this; not those that only quote it. */
   message(text: string | RegExp): Locator {
-    return this.messages.filter({ hasText: text });
+    const quote = this.page.getByTestId("quote").filter({ hasText: text });
+    return this.messages.filter({ hasText: text }).filter({ hasNot: quote });
+  }
+
+  /** The messages with such a part in them: `location`, `voice-note`, … */
+  part(testid: string): Locator {
+    return this.messages.filter({ has: this.page.getByTestId(testid) });
   }
 
   /** The button or row of this message that the customer chose. */

@@ -50,6 +50,29 @@ export class Phone {
     return this.page.locator("[data-testid=bubble][data-from=customer]").filter({ hasText: text });
   }
 
+  /** The bubbles of this side and kind: `image`, `voice`, … */
+  kind(from: "business" | "customer", kind: string): Locator {
+    return this.page
+      .locator(`[data-testid=bubble][data-from=${from}]`)
+      .filter({ has: this.page.locator(`[data-kind=${kind}]`) });
+  }
+
+  /** Chooses this in the attach menu and sends what its sheet proposes. */
+  async attach(what: string, send: string): Promise<void> {
+    await this.page.getByTestId("attach").click();
+    await this.page.getByRole("menuitem", { name: what, exact: true }).click();
+    const before = await this.bubbles.count();
+    await this.page.getByTestId(send).click();
+    await expect(this.page.getByTestId(send)).toBeHidden();
+    await expect(this.bubbles).toHaveCount(before + 1);
+  }
+
+  /** Chooses this in the menu of a bubble: Responder, Editar, an emoji, … */
+  async act(bubble: Locator, what: string): Promise<void> {
+    await bubble.getByTestId("bubble-menu").click();
+    await this.page.getByRole("menuitem", { name: what, exact: true }).click();
+  }
+
   /** "escribiendo…" under the name of the business. */
   get typing(): Locator {
     return this.page.getByRole("main").getByTestId("typing");

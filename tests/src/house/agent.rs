@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde_json::{Value, json};
 
@@ -94,6 +95,26 @@ impl Agent {
         let request =
             self.request(Method::POST, "/api/flows").header(header::CONTENT_TYPE, "application/yaml");
         Answer::of(request.body(flow.to_owned()).send().await.unwrap()).await
+    }
+
+    /// Publishes a flow with these files: their ids by their paths.
+    pub async fn publish_with(&self, flow: &str, files: Value) -> Answer {
+        self.post("/api/flows", &json!({ "document": flow, "files": files })).await
+    }
+
+    /// Hands over a file.
+    pub async fn upload(&self, name: &str, bytes: &[u8]) -> Answer {
+        let part = Part::bytes(bytes.to_vec()).file_name(name.to_owned());
+        let form = Form::new().part("file", part);
+        Answer::of(self.request(Method::POST, "/api/files").multipart(form).send().await.unwrap()).await
+    }
+
+    /// Answers on a case with a file that was handed over, and perhaps a text under it.
+    pub async fn reply_with(&self, case: &str, file: &str, text: Option<&str>) -> Answer {
+        let command = self.house.serial().to_string();
+        let contact = self.contact_of(case).await;
+        let body = json!({ "command": command, "case": case, "file": file, "body": text });
+        self.post(&format!("/api/conversations/{contact}/messages"), &body).await
     }
 
     /// Takes a case.

@@ -1,11 +1,11 @@
 //! Somebody who writes on WhatsApp.
 
-use cauce_conversation::BINDINGS;
-use cauce_model::{Address, ContactId, Timestamp};
+use cauce_conversation::{BINDINGS, MESSAGES, of_contact};
+use cauce_model::{Address, ContactEvent, ContactId, Message, Timestamp};
 use cauce_store::rows;
 use serde_json::{Value, json};
 
-use super::webhook::seconds;
+use super::webhook::{DISPLAY_PHONE, seconds};
 use super::{Agent, House, Order, PORTFOLIO, body_of};
 
 /// A customer. Clones are the same one.
@@ -16,31 +16,30 @@ pub struct Customer {
     pub phone: String,
     /// What they call themselves.
     pub name: String,
+    /// Their business-scoped id, which stays when their number changes.
+    pub user_id: String,
     /// Whether they hide their number: Meta then tells their business-scoped id alone.
     pub hidden: bool,
 }
 
 impl Customer {
     pub(super) fn new(house: House, phone: String, name: &str) -> Self {
-        Self { house, phone, name: name.to_owned(), hidden: false }
+        let user_id = format!("PE.{phone}");
+        Self { house, phone, name: name.to_owned(), user_id, hidden: false }
     }
 
     /// Their entry in a webhook's `contacts`.
     pub fn entry(&self) -> Value {
-        let mut entry = json!({ "profile": { "name": self.name }, "user_id": self.user_id() });
+        let mut entry = json!({ "profile": { "name": self.name }, "user_id": self.user_id });
         if !self.hidden {
             entry["wa_id"] = json!(self.phone);
         }
         entry
     }
 
-    fn user_id(&self) -> String {
-        format!("PE.{}", self.phone)
-    }
-
     /// Where messages to them go.
     pub fn to(&self) -> String {
-        if self.hidden { self.user_id() } else { self.phone.clone() }
+        if self.hidden { self.user_id.clone() } else { self.phone.clone() }
     }
 
     /// A message of theirs as an element of a webhook: fresh id, stamped by the house's clock.
@@ -51,7 +50,7 @@ impl Customer {
     /// The same, stamped at another time.
     pub fn element_at(&self, at: Timestamp, kind: &str, content: Value) -> Value {
         let id = format!("wamid.IN.{}", self.house.serial());
-        let mut element = json!({ "from_user_id": self.user_id(), "id": id, "timestamp": seconds(at),
+        let mut element = json!({ "from_user_id": self.user_id, "id": id, "timestamp": seconds(at),
             "type": kind, kind: content });
         if !self.hidden {
             element["from"] = json!(self.phone);
@@ -74,6 +73,39 @@ impl Customer {
         assert_eq!(self.house.webhook(&self.text(text)).await, 200);
     }
 
+    /// Does something else than writing a text: `kind` and `content` as Meta writes them. Gives the
+    /// message's id; returns when that is durable.
+    pub async fn sends(&self, kind: &str, content: Value) -> String {
+        self.does(self.element(kind, content)).await
+    }
+
+    /// The same with an element of [`Self::element`] to which something was added.
+    pub async fn does(&self, element: Value) -> String {
+        let body = body_of("messages", std::slice::from_ref(&element), &[self.entry()]);
+        assert_eq!(self.house.webhook(&body).await, 200);
+        element["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Somebody of the business writes to them with the business's own phone.
+    pub async fn is_told_by_phone(&self, kind: &str, content: Value) -> String {
+        let mut element = self.element(kind, content);
+        element["to"] = json!(self.phone);
+        element["to_user_id"] = element["from_user_id"].take();
+        element["from"] = json!(DISPLAY_PHONE);
+        let mut body = body_of("message_echoes", std::slice::from_ref(&element), &[]);
+        body["entry"][0]["changes"][0]["field"] = json!("smb_message_echoes");
+        assert_eq!(self.house.webhook(&body).await, 200);
+        element["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A message of their history as it is kept.
+    pub async fn kept(&self, seq: u64) -> Message {
+        let app = self.house.app();
+        let key = of_contact(&MESSAGES, self.id().await.unwrap()).number(seq);
+        let row = rows::get(app.store().as_ref(), std::slice::from_ref(&key)).await.unwrap().pop().flatten();
+        MESSAGES.read(&key, &row.unwrap()).unwrap()
+    }
+
     /// Taps the option with this title on the last message that has it, once that has arrived.
     pub async fn taps(&self, title: &str) {
         let id = self.house.graph().option(&self.to(), title).await;
@@ -93,6 +125,13 @@ impl Customer {
         element
     }
 
+    /// Has Meta tell that a message to them, which it had taken, will not arrive.
+    pub async fn lost(&self, order: &Order, code: i64) {
+        let mut element = self.status(order, "failed");
+        element["errors"] = json!([{ "code": code, "title": "No" }]);
+        assert_eq!(self.house.webhook(&body_of("statuses", &[element], &[])).await, 200);
+    }
+
     /// Has Meta tell what became of a message to them.
     pub async fn news(&self, order: &Order, status: &str) {
         let body = body_of("statuses", &[self.status(order, status)], &[]);
@@ -104,7 +143,7 @@ impl Customer {
         let app = self.house.app();
         let workspace = app.workspace_id().clone();
         let address = match self.hidden {
-            true => Address::bsuid(workspace, PORTFOLIO, &self.user_id()),
+            true => Address::bsuid(workspace, PORTFOLIO, &self.user_id),
             false => Address::phone(workspace, &self.phone),
         };
         let key = BINDINGS.key(address.slot()).text(&address.key());
@@ -177,6 +216,21 @@ impl Customer {
         self.house.until(look).await;
     }
 
+    /// How many events like this happened to them.
+    pub async fn lived(&self, like: impl Fn(&ContactEvent) -> bool) -> usize {
+        let Some(id) = self.id().await else { return 0 };
+        self.house.journal(id).await.iter().filter(|entry| like(&entry.event)).count()
+    }
+
+    /// Waits until so many events like this happened to them.
+    pub async fn until_lived(&self, count: usize, like: impl Fn(&ContactEvent) -> bool) {
+        let look = async || {
+            let lived = self.lived(&like).await;
+            if lived >= count { Ok(()) } else { Err(format!("{lived} such events, and not {count}")) }
+        };
+        self.house.until(look).await;
+    }
+
     /// Waits until somebody is needed, and gives the case's id.
     pub async fn waits_for_a_person(&self) -> String {
         let look = async || {
@@ -213,7 +267,10 @@ fn line(message: &Value) -> String {
     let content = &message["content"];
     let said = match content["type"].as_str() {
         Some("choice") => format!("[{}]", text(&content["title"])),
-        Some("image") => format!("<{}>", text(&content["link"])),
+        Some("media") => match text(&content["caption"]).as_str() {
+            "" => format!("<{}>", text(&content["media"])),
+            caption => format!("<{}> {caption}", text(&content["media"])),
+        },
         Some("unsupported") => format!("({})", text(&content["kind"])),
         _ => text(&content["body"]),
     };

@@ -1,8 +1,10 @@
 //! The world that takes messages: it writes down what was posted, and reacts as the test says.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
-use cauce_conversation::SendOrder;
+use cauce_conversation::{Presence, SEND, SHOW, SendOrder};
+use cauce_designer_api::executors::Executors;
 use cauce_model::{ContactEvent, Content, Duration, SendFailure, SendOutcome, Timestamp};
 use cauce_runtime::{Call, Clock, Executor, ManualClock, from_bytes, to_bytes};
 use futures_util::future::{BoxFuture, FutureExt};
@@ -23,6 +25,7 @@ struct State {
     script: HashMap<String, VecDeque<Reaction>>,
     released: HashMap<String, Reaction>,
     resumed: Vec<String>,
+    shown: Vec<Presence>,
 }
 
 /// A message that was posted.
@@ -70,7 +73,7 @@ fn options(content: &Content) -> Vec<(String, String)> {
         Content::List { sections, .. } => {
             sections.iter().flat_map(|s| &s.rows).map(|r| (r.title.clone(), r.id.clone())).collect()
         }
-        Content::Text { .. } | Content::Image { .. } => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
@@ -89,6 +92,25 @@ impl Graph {
         self.state.send_modify(|state| {
             state.released.insert(attempt.to_owned(), reaction);
         });
+    }
+
+    /// What takes the place of the real sender.
+    pub(super) fn executors(&self) -> Executors {
+        let executors: [(&'static str, Arc<dyn Executor>); 2] =
+            [(SEND, Arc::new(self.clone())), (SHOW, Arc::new(Shown(self.clone())))];
+        executors.into_iter().collect()
+    }
+
+    /// The read marks and typing signs that flows gave, in order.
+    pub fn shown(&self) -> Vec<Presence> {
+        self.state.borrow().shown.clone()
+    }
+
+    /// Waits until this many of them were given.
+    pub async fn until_shown(&self, count: usize) -> Vec<Presence> {
+        let mut state = self.state.subscribe();
+        within("signs are shown", state.wait_for(|state| state.shown.len() >= count)).await.unwrap();
+        self.shown()
     }
 
     /// Everything that was posted, in order.
@@ -158,6 +180,17 @@ impl Graph {
         let mut state = self.state.subscribe();
         let released = state.wait_for(|state| state.released.contains_key(attempt)).await;
         released.map_or(Reaction::Uncertain, |state| state.released[attempt].clone())
+    }
+}
+
+/// Takes down what is shown.
+struct Shown(Graph);
+
+impl Executor for Shown {
+    fn execute(&self, call: Call) -> BoxFuture<'static, Vec<u8>> {
+        let presence = from_bytes(&call.payload).unwrap();
+        self.0.state.send_modify(|state| state.shown.push(presence));
+        async { Vec::new() }.boxed()
     }
 }
 

@@ -7,6 +7,8 @@ use sha2::Sha256;
 
 /// Meta's id of the connected number.
 pub const PHONE_NUMBER_ID: &str = "106540352242922";
+/// The number itself.
+pub const DISPLAY_PHONE: &str = "51900000000";
 /// With what Meta signs.
 pub const APP_SECRET: &str = "0123456789abcdef-secreto";
 /// What Meta says in the handshake.
@@ -22,7 +24,7 @@ pub fn signature(body: &[u8]) -> String {
 pub fn body_of(key: &str, elements: &[Value], contacts: &[Value]) -> Value {
     let mut value = json!({
         "messaging_product": "whatsapp",
-        "metadata": { "display_phone_number": "51900000000", "phone_number_id": PHONE_NUMBER_ID },
+        "metadata": { "display_phone_number": DISPLAY_PHONE, "phone_number_id": PHONE_NUMBER_ID },
     });
     if !contacts.is_empty() {
         value["contacts"] = contacts.into();

@@ -4,21 +4,23 @@
 mod walk;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use cauce_tests::process::Installation;
+use cauce_tests::service::Service;
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt};
 use reqwest::Method;
-use walk::{Record, Walk};
+use serde_json::json;
+use walk::{PICTURE, Record, Walk};
 
 const JOURNEY: &str = include_str!("viaje.yaml");
 /// How long one scenario may take; ten times what it takes.
 const TIME: Duration = Duration::from_secs(60);
 /// Scenarios at one time. They wait more than they work.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
 /// Customers who walk at the same time in a scenario of many.
 const MANY: usize = 4;
 
@@ -27,13 +29,17 @@ const MANY: usize = 4;
 /// A third part holds the pass for so many milliseconds before the kill, while all else goes on: were
 /// anything let out before its commit, it would be out by then; and a reader that is held falls behind
 /// by lines that nothing later repeats.
-const POINTS: [(&str, &[&str]); 11] = [
+const POINTS: [(&str, &[&str]); 15] = [
     ("webhook.received", &["1", "6", "25", "50"]),
     ("turn.before_commit", &["1", "2:100", "3:100", "9", "17:100", "26:100", "40"]),
     ("turn.after_commit", &["1", "2", "4", "11", "19", "31", "45"]),
     ("webhook.before_answer", &["1", "2", "14", "30"]),
     ("send.before_post", &["1", "3", "8", "14"]),
     ("send.after_post", &["1", "4", "7", "15"]),
+    ("http.before_call", &["1", "2"]),
+    ("http.after_call", &["1", "2"]),
+    ("fetch.before", &["1"]),
+    ("media.stored", &["1"]),
     ("timer.due", &["1", "2", "3"]),
     ("claim.begin", &["1", "2"]),
     ("command.before_answer", &["1", "2", "3", "4"]),
@@ -69,18 +75,20 @@ impl Scenario {
 
 #[tokio::test]
 async fn after_a_kill_at_any_point_everybody_sees_what_they_see_without_one() {
+    let service = Service::start("127.0.0.1").await;
     let (_folder, data, token) =
-        furnished().await.unwrap_or_else(|error| panic!("before any kill: {error:#}"));
+        furnished(&service).await.unwrap_or_else(|error| panic!("before any kill: {error:#}"));
+    let stage = Stage { service, data, token };
     let quiet = Scenario::new(&[], &[], 1);
-    let quiet = play(&quiet, &data, &token).await;
+    let quiet = play(&stage, &quiet, 0).await;
     let (expected, entries, _) = quiet.unwrap_or_else(|error| panic!("with no kill: {error:#}"));
     let expected = expected.into_iter().next().expect("one customer walked");
 
     let scenarios = scenarios(entries);
     let count = scenarios.len();
-    let outcomes: Vec<_> = stream::iter(scenarios)
-        .map(async |scenario| {
-            let played = play(&scenario, &data, &token).await;
+    let outcomes: Vec<_> = stream::iter((1..).zip(scenarios))
+        .map(async |(number, scenario)| {
+            let played = play(&stage, &scenario, number).await;
             (played.and_then(|(records, _, killed)| same(&expected, &records).map(|()| killed)), scenario)
         })
         .buffer_unordered(AT_ONCE)
@@ -135,6 +143,8 @@ fn scenarios(entries: usize) -> Vec<Scenario> {
         &["timer.due:1", "timer.due:1", "turn.before_commit:2"],
         &["timer.due:3", "turn.after_commit:2"],
         &["claim.begin:2", "claim.begin:1", "turn.after_commit:2"],
+        &["http.after_call:1", "http.before_call:1", "http.after_call:1", "turn.before_commit:1"],
+        &["media.stored:1", "fetch.before:1", "media.stored:1"],
     ] {
         scenarios.push(Scenario::new(crashes, &[], 1));
     }
@@ -170,32 +180,51 @@ impl Dice {
     }
 }
 
+/// What all scenarios share.
+struct Stage {
+    /// The server that the journey calls.
+    service: Service,
+    /// The data folder that they begin with, and Ana's token in it.
+    data: PathBuf,
+    token: String,
+}
+
 /// A data folder as the demo leaves it, with the journey published; and Ana's token.
-async fn furnished() -> Result<(tempfile::TempDir, std::path::PathBuf, String)> {
+async fn furnished(service: &Service) -> Result<(tempfile::TempDir, PathBuf, String)> {
     let mut house = Installation::open(None, &[], TIME).await?;
-    let token = furnish(&mut house).await?;
+    let token = furnish(&mut house, service).await?;
     let (folder, data) = house.close().await?;
     Ok((folder, data, token))
 }
 
-async fn furnish(house: &mut Installation) -> Result<String> {
+async fn furnish(house: &mut Installation, service: &Service) -> Result<String> {
     house.log_in("admin@cauce.demo").await?;
-    let (status, answer) = house.ask(Method::POST, "/api/flows", "application/yaml", JOURNEY.into()).await?;
+    let picture = house.upload("equipo.jpg", &house.sample(PICTURE).await?).await?;
+    let journey = JOURNEY.replace("SERVICIO", &service.base);
+    let submission = json!({ "document": journey, "files": { "equipo.jpg": picture } }).to_string();
+    let (status, answer) = house.ask(Method::POST, "/api/flows", "application/json", submission).await?;
     ensure!(status == 201, "the journey was not published: {status} {answer:#}");
     house.log_in("ana@cauce.demo").await
 }
 
 /// Lets everybody walk while Cauce is killed; gives what each saw, the entries of the ledger, and
-/// by what Cauce was killed.
-async fn play(scenario: &Scenario, data: &Path, token: &str) -> Result<(Vec<Record>, usize, Vec<String>)> {
-    let data = (!scenario.fresh).then_some(data);
+/// by what Cauce was killed. Customers of another scenario have other phones.
+async fn play(
+    stage: &Stage,
+    scenario: &Scenario,
+    number: usize,
+) -> Result<(Vec<Record>, usize, Vec<String>)> {
+    let data = (!scenario.fresh).then_some(stage.data.as_path());
     let mut house = Installation::open(data, &scenario.crashes, TIME).await?;
     if scenario.fresh {
-        furnish(&mut house).await?;
+        furnish(&mut house, &stage.service).await?;
     } else {
-        house.be(token);
+        house.be(&stage.token);
     }
-    let walks = try_join_all((0..scenario.customers).map(|number| Walk::new(&house, number).whole()));
+    let customers: Vec<_> =
+        (0..scenario.customers).map(|customer| (format!("519{number:05}00{customer}"), customer)).collect();
+    let walks = customers.iter().map(|(wa_id, customer)| Walk::new(&house, wa_id, *customer).whole());
+    let walks = try_join_all(walks);
     let (records, ()) = tokio::try_join!(walks, kill_after(&house, &scenario.kills))?;
 
     let counts = house.get("/api/conversations").await?["counts"].clone();
@@ -203,9 +232,25 @@ async fn play(scenario: &Scenario, data: &Path, token: &str) -> Result<(Vec<Reco
     ensure!(counts["all"] == everybody && counts["ended"] == everybody, "the lists count wrong: {counts}");
     let life = house.cauce.life();
     ensure!(!life.armed, "{} was never passed so often; killed: {:?}", scenario.name, life.killed);
+    for (wa_id, _) in &customers {
+        asked_once(&stage.service, wa_id, life.killed.len())?;
+    }
     let entries = entries(&house).await?;
     house.close().await.context("the last process did not end in order")?;
     Ok((records, entries, life.killed))
+}
+
+/// Whether the server was asked for both of a customer's walks, each under a key of its own, and no more
+/// often than a kill may have it asked again.
+fn asked_once(service: &Service, wa_id: &str, kills: usize) -> Result<()> {
+    let mut keys = BTreeMap::<String, usize>::new();
+    for asked in service.asked().into_iter().filter(|asked| asked.what.ends_with(wa_id)) {
+        *keys.entry(asked.key).or_default() += 1;
+    }
+    ensure!(keys.len() == 2, "two walks of {wa_id} asked under {} keys", keys.len());
+    let total: usize = keys.values().sum();
+    ensure!(total <= 2 + kills, "{kills} kills, and {wa_id} asked {keys:?}");
+    Ok(())
 }
 
 /// Kills Cauce whenever the ledger has grown to the next number.

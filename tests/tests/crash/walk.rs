@@ -7,6 +7,9 @@ use cauce_tests::process::Installation;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+/// The emulator's sample that goes both ways.
+pub const PICTURE: &str = "foto.jpg";
+
 /// One customer of a house, whom Ana looks after.
 pub struct Walk<'a> {
     house: &'a Installation,
@@ -20,12 +23,13 @@ pub struct Walk<'a> {
 pub type Record = Vec<String>;
 
 impl<'a> Walk<'a> {
-    /// Customer number `number`.
-    pub fn new(house: &'a Installation, number: usize) -> Self {
-        Self { house, wa_id: format!("5190000000{number}"), name: format!("Cliente {number}"), said: 0 }
+    /// Customer number `number`, with this phone.
+    pub fn new(house: &'a Installation, wa_id: &str, number: usize) -> Self {
+        Self { house, wa_id: wa_id.to_owned(), name: format!("Cliente {number}"), said: 0 }
     }
 
-    /// The whole way: words that do not fit, a form, a wait, a person, a rating; then again, to nobody.
+    /// The whole way: a number from a server, words that do not fit, a form, a wait, pictures there and back,
+    /// a person, a rating; then again, to nobody.
     pub async fn whole(mut self) -> Result<Record> {
         self.post("/customers", &json!({ "wa_id": self.wa_id, "name": self.name })).await?;
         self.say("viaje").await?;
@@ -39,7 +43,10 @@ impl<'a> Walk<'a> {
         self.say("Julia").await?;
         self.hear(1).await?;
         self.choose("Lima").await?;
-        // A line, a second of waiting, a picture, and that somebody comes.
+        // A line, a second of waiting, and that a picture is wanted.
+        self.hear(2).await?;
+        self.show().await?;
+        // A line, a picture, and that somebody comes.
         self.hear(3).await?;
 
         let case = self.queued().await?;
@@ -77,6 +84,13 @@ impl<'a> Walk<'a> {
 
     async fn say(&mut self, words: &str) -> Result<()> {
         self.act(&json!({ "type": "text", "text": { "body": words } })).await
+    }
+
+    /// Sends a picture.
+    async fn show(&mut self) -> Result<()> {
+        let picture = self.house.sample(PICTURE).await?;
+        let id = self.house.put_on_phone(&self.wa_id, "image/jpeg", picture).await?;
+        self.act(&json!({ "type": "image", "media": { "id": id }, "caption": "El de marzo" })).await
     }
 
     /// Taps a button of the last message that has buttons.
@@ -173,12 +187,15 @@ impl<'a> Walk<'a> {
             self.post(&format!("/customers/{}/open", self.wa_id), &json!({})).await?;
             let bubbles = self.bubbles().await?;
             let arrived = |bubble: &Value| match bubble["from"].as_str() {
-                Some("customer") => bubble["status"] == "delivered",
+                Some("customer") => bubble["status"] == "delivered" || bubble["status"] == "read",
                 _ => bubble["status"] == "read",
             };
             let conversation = self.conversation().await?;
             let messages = conversation["messages"].as_array().context("a conversation without messages")?;
-            let known = |message: &Value| message["direction"] == "in" || message["status"] == "read";
+            let known = |message: &Value| match message["direction"].as_str() {
+                Some("in") => message["content"]["state"] != "coming",
+                _ => message["status"] == "read",
+            };
             let on_list = self.listed("all").await?;
             let at_rest = bubbles.iter().all(arrived)
                 && messages.iter().all(known)
@@ -196,15 +213,23 @@ impl<'a> Walk<'a> {
             }
         };
         self.sent_once(&conversation).await?;
+        self.pictures_stay(&conversation).await?;
 
         let mut record = lines(&bubbles);
         let mut runs = Vec::new();
+        // The contact has another id in every walk, and a file another id at the emulator.
+        let contact = self.contact().await?;
+        let conversation: Value =
+            serde_json::from_str(&conversation.to_string().replace(&contact, "contact"))?;
         let each = |key: &str| conversation[key].as_array().cloned().unwrap_or_default();
         for mut message in each("messages") {
             number_runs(&mut message, &mut runs);
             record.push(format!("screen: {}", timeless(message)));
         }
-        record.extend(each("captured").into_iter().map(|field| format!("captured: {field}")));
+        for mut field in each("captured") {
+            field["value"] = timeless(field["value"].take());
+            record.push(format!("captured: {field}"));
+        }
         record.extend(each("cases").into_iter().map(|case| format!("case: {}", timeless(case))));
         let summary = &conversation["summary"];
         record.push(format!(
@@ -219,6 +244,21 @@ impl<'a> Walk<'a> {
             record.push(format!("step: {} {}", step["node"], step["exit"]));
         }
         Ok(record)
+    }
+
+    /// The customer's picture and ours can be seen: all their bytes are here, and where the form keeps it.
+    async fn pictures_stay(&self, conversation: &Value) -> Result<()> {
+        let picture = self.house.sample(PICTURE).await?;
+        let messages = conversation["messages"].as_array().into_iter().flatten();
+        let shown = messages.filter_map(|message| message["content"]["url"].as_str());
+        let captured = conversation["captured"].as_array().into_iter().flatten();
+        let kept = captured.filter_map(|field| field["value"]["url"].as_str());
+        let urls: Vec<&str> = shown.chain(kept).collect();
+        ensure!(urls.len() >= 2, "two pictures have {} addresses: {conversation:#}", urls.len());
+        for url in urls {
+            ensure!(self.house.download(url).await? == picture, "another picture at {url}");
+        }
+        Ok(())
     }
 
     /// Every message that the screen shows as sent was accepted once, and no other.
@@ -260,9 +300,14 @@ fn lines(bubbles: &[Value]) -> Record {
                 *context = place(&context["id"]);
             }
         }
+        if let Some(image) = message.get_mut("image").and_then(Value::as_object_mut) {
+            image.retain(|key, _| key == "caption");
+        }
         number_runs(&mut message, &mut runs);
         let replied = if bubble["replied"].is_null() { "" } else { ", answered" };
-        format!("phone: {} {} {message}{replied}", bubble["from"], bubble["status"])
+        // A read mark is worth nothing a moment later: the end of a process may lose it.
+        let status = if bubble["from"] == "customer" { &Value::Null } else { &bubble["status"] };
+        format!("phone: {} {status} {message}{replied} {}", bubble["from"], bubble["file"])
     };
     bubbles.iter().map(line).collect()
 }

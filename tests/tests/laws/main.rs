@@ -4,15 +4,22 @@
 #![allow(clippy::unwrap_used, reason = "what stands around the tests may fail like a test")]
 
 mod api;
+mod calls;
 mod disk;
+mod files;
 mod flows;
+mod guard;
+mod hearing;
 mod journeys;
 mod lists;
 mod live;
+mod media;
+mod messages;
 mod once;
 mod people;
 mod persons;
 mod road;
 mod sending;
 mod time;
+mod ways;
 mod webhooks;
