@@ -83,13 +83,13 @@ fn stored(direction: &Direction) -> Option<StoredFile> {
             MediaState::Stored(stored) => Some(stored.clone()),
             _ => None,
         },
-        Direction::Out { content, .. } => match content {
-            Content::Media { source: MediaSource::Stored(stored), filename, .. } => {
-                let name = filename.clone().unwrap_or_else(|| stored.name.clone());
-                Some(StoredFile { name, ..stored.clone() })
-            }
-            _ => None,
-        },
+        Direction::Out {
+            content: Content::Media { source: MediaSource::Stored(stored), filename, .. },
+            ..
+        } => {
+            let name = filename.clone().unwrap_or_else(|| stored.name.clone());
+            Some(StoredFile { name, ..stored.clone() })
+        }
         _ => None,
     }
 }
