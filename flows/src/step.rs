@@ -382,7 +382,9 @@ impl Context<'_> {
         }
         let hash = hasher.finalize();
         let number = hash.as_bytes().first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        number % below.max(1)
+        // Scaled, not the rest of a division: when weights change, only those near a border move.
+        let scaled = (u128::from(number) * u128::from(below.max(1))) >> 64;
+        u64::try_from(scaled).unwrap_or_default()
     }
 
     /// Asks for a person.
