@@ -72,7 +72,7 @@ pub enum HttpOutcome {
     /// `redirect`, `bad_request`, `unknown_secret`.
     Unusable(HttpFailure),
     /// No answer: another try may bring one. `unreachable`, `busy`: the request did not leave;
-    /// `timeout`, `connection_lost`, `interrupted`: nobody knows whether it was carried out.
+    /// `timeout`, `connection_lost`: nobody knows whether it was carried out.
     Unavailable(HttpFailure),
 }
 

@@ -21,8 +21,9 @@ use crate::tables::Waiting;
 
 /// The kind of call that sends a message.
 pub const SEND: &str = "send";
-/// The pauses between attempts that were refused; after the last the message has failed.
-const PAUSES: [Duration; 8] = [
+/// The pauses between attempts that were refused, of sends and of calls; after the last a message has
+/// failed.
+pub(crate) const PAUSES: [Duration; 8] = [
     Duration::seconds(1),
     Duration::seconds(4),
     Duration::seconds(16),

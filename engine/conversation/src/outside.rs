@@ -14,6 +14,7 @@ use cauce_store::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Life;
+use crate::outbox::PAUSES;
 use crate::tables::{FETCHES, HTTP_CALLS, PendingCall, RunHead, RunStage, of_contact};
 
 /// The kind of call that asks a server outside.
@@ -23,14 +24,6 @@ pub const FETCH_MEDIA: &str = "fetch_media";
 /// What is told, and not kept, when somebody reads or writes.
 pub const SHOW: &str = "show";
 
-/// The pauses between tries of a call.
-const CALL_PAUSES: [Duration; 5] = [
-    Duration::seconds(1),
-    Duration::seconds(4),
-    Duration::seconds(16),
-    Duration::seconds(64),
-    Duration::seconds(256),
-];
 /// The longest pause that a server may ask for.
 const LONGEST_PAUSE: Duration = Duration::minutes(15);
 /// The pauses between tries to fetch a file: three days in all, well inside the seven that the provider
@@ -130,7 +123,7 @@ impl Life<'_, '_> {
             && pending.attempt < pending.tries
         {
             let nth = pending.attempt as usize - 1;
-            let pause = CALL_PAUSES.get(nth).unwrap_or(&CALL_PAUSES[CALL_PAUSES.len() - 1]);
+            let pause = PAUSES.get(nth).unwrap_or(&PAUSES[PAUSES.len() - 1]);
             let due = self.turn.now() + asked.min(LONGEST_PAUSE).max(*pause);
             pending.attempt += 1;
             self.turn.put(&HTTP_CALLS, key, &pending);
