@@ -1,5 +1,7 @@
 //! A split whose weights are changed moves only those near a border.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use cauce_flows::{ContactFacts, Facts, Program, start};
 use cauce_nodes::catalogue;
 

@@ -51,7 +51,14 @@ impl SledStore {
         let config = sled::Config::new().path(&home).cache_capacity(CACHE).flush_every_ms(Some(500));
         let db = catch_unwind(AssertUnwindSafe(|| config.open()))
             .map_err(|_| unusable("sled stopped while opening it".into()))?
-            .map_err(|e| unusable(e.to_string()))?;
+            .map_err(|e| match e {
+                // A store of this process that was just closed lets go of sled's own lock a moment later
+                // than of ours.
+                sled::Error::Io(e) if e.to_string().contains("could not acquire lock") => {
+                    FolderError::InUse(path.to_owned())
+                }
+                e => unusable(e.to_string()),
+            })?;
         let log = File::open(home.join("db")).map_err(|e| unusable(e.to_string()))?;
 
         let failed = Arc::new(AtomicBool::new(false));
