@@ -20,6 +20,9 @@ where
     old_holders_write_nothing(&open().await).await;
     bad_groups_write_nothing(&open().await).await;
     scans_keep_order_and_limits(&open().await).await;
+    reads_keep_the_order_asked(&open().await).await;
+    keys_sort_as_bytes(&open().await).await;
+    large_groups_are_groups(&open().await).await;
     many_streams_at_once(&open().await).await;
     what_was_committed_is_there_after_a_restart(&open).await;
 }
@@ -90,6 +93,84 @@ async fn scans_keep_order_and_limits(store: &SharedStore) {
     assert_eq!(numbers(store.scan(&part, 10, false).await.expect("scan")), [2, 5]);
     let empty = KeyRange { from: key(6, 9), to: key(6, 3) };
     assert!(store.scan(&empty, 10, false).await.expect("scan").is_empty());
+}
+
+async fn reads_keep_the_order_asked(store: &SharedStore) {
+    let lease = store.acquire(16).await.expect("acquire");
+    let writes =
+        (0..40).map(|n| (key(9, n), (n % 3 > 0).then(|| vec![n as u8; n as usize % 3 - 1]))).collect();
+    assert_eq!(
+        store.commit(lease, lease.last + 1, writes).await,
+        Ok(Committed::Done),
+        "some were never there"
+    );
+    let asked = [31u64, 4, 0, 99, 31, 8, 2];
+    let expected = [Some(vec![]), Some(vec![]), None, None, Some(vec![]), Some(vec![8]), Some(vec![2])];
+    let keys: Vec<Key> = asked.iter().map(|n| key(9, *n)).collect();
+    assert_eq!(store.get(&keys).await.expect("get"), expected, "an empty value is a value");
+    assert_eq!(store.get(&[]).await.expect("get"), vec![]);
+}
+
+async fn keys_sort_as_bytes(store: &SharedStore) {
+    let lease = store.acquire(17).await.expect("acquire");
+    let tails: [&[u8]; 9] = [b"", b"\0", b"\0\0", b"\0\xff", b"A", b"a", b"\xc3\xb1", b"\xff", b"\xff\0"];
+    let own = Slot::new(6).expect("below 1024");
+    let beyond = Slot::new(261).expect("below 1024");
+    let before = (0..2).map(|table| Key::new(own, table * 0xff));
+    let mut keys: Vec<Key> = before
+        .flat_map(|key| tails.map(|tail| key.clone().bytes(tail)))
+        .chain([Key::new(beyond, 1)])
+        .collect();
+    let sorted = keys.clone();
+    keys.reverse();
+    keys.swap(2, 11);
+    let writes = keys.iter().map(|key| (key.clone(), Some(key.as_bytes().to_vec()))).collect();
+    assert_eq!(store.commit(lease, lease.last + 1, writes).await, Ok(Committed::Done));
+
+    let found = async |range: &KeyRange, limit, reverse| {
+        let rows = store.scan(range, limit, reverse).await.expect("scan");
+        assert!(rows.iter().all(|(key, value)| key.as_bytes() == value), "each with its own value");
+        rows.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
+    };
+    let whole = KeyRange { from: sorted[0].clone(), to: Key::new(beyond, 2) };
+    assert_eq!(found(&whole, usize::MAX, false).await, sorted, "over slots");
+    let back: Vec<Key> = sorted.iter().rev().cloned().collect();
+    assert_eq!(found(&whole, usize::MAX, true).await, back);
+    assert_eq!(found(&whole, 3, true).await, back[..3]);
+    assert!(found(&whole, 0, false).await.is_empty());
+    assert_eq!(
+        found(&Key::new(own, 0xff).prefix(), 99, false).await,
+        sorted[9..18],
+        "the last table of a slot"
+    );
+    for (at, from) in sorted.iter().enumerate() {
+        let to = whole.to.clone();
+        assert_eq!(found(&KeyRange { from: from.clone(), to }, 99, false).await, sorted[at..]);
+        let until = KeyRange { from: whole.from.clone(), to: from.clone() };
+        assert_eq!(
+            found(&until, 2, true).await,
+            back[back.len() - at..].iter().take(2).cloned().collect::<Vec<_>>()
+        );
+    }
+}
+
+async fn large_groups_are_groups(store: &SharedStore) {
+    const ROWS: u64 = 5000;
+    let lease = store.acquire(18).await.expect("acquire");
+    let writes = (0..ROWS).rev().map(|n| (key(12, n), Some(vec![n as u8; 300]))).collect();
+    assert_eq!(store.commit(lease, lease.last + 1, writes).await, Ok(Committed::Done));
+    let table = Key::new(Slot::new(5).expect("below 1024"), 12).prefix();
+    assert_eq!(store.scan(&table, usize::MAX, false).await.expect("scan").len(), 5000);
+    let keys: Vec<Key> = (0..ROWS).map(|n| key(12, n * 2)).collect();
+    let rows = store.get(&keys).await.expect("get");
+    assert_eq!(rows.iter().filter(|row| row.is_some()).count(), 2500);
+    assert_eq!(rows[1234], Some(vec![2468u64 as u8; 300]));
+    // Half of them change, half go.
+    let writes = (0..ROWS).map(|n| (key(12, n), (n % 2 == 0).then(|| vec![1]))).collect();
+    assert_eq!(store.commit(lease, lease.last + 2, writes).await, Ok(Committed::Done));
+    let rows = store.scan(&table, usize::MAX, true).await.expect("scan");
+    assert_eq!(rows.len(), 2500);
+    assert_eq!(rows[0], (key(12, ROWS - 2), vec![1]));
 }
 
 async fn many_streams_at_once(store: &SharedStore) {

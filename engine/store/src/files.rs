@@ -55,6 +55,11 @@ impl Files {
         Ok(Self(Arc::new(Home { root: root.to_owned(), next: AtomicU64::new(0) })))
     }
 
+    /// The folder as it is, to look at: nothing is made or removed.
+    pub fn look_at(root: &Path) -> Self {
+        Self(Arc::new(Home { root: root.to_owned(), next: AtomicU64::new(0) }))
+    }
+
     /// A new file, to be written and then [finished](NewFile::finish); dropped before, it leaves nothing.
     ///
     /// # Errors

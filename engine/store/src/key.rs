@@ -32,7 +32,10 @@ impl Key {
 
     /// Adds a text field. Zero bytes within are dropped: they end the field.
     pub fn text(mut self, text: &str) -> Self {
-        self.0.extend(text.bytes().filter(|b| *b != 0));
+        match text.contains('\0') {
+            false => self.0.extend_from_slice(text.as_bytes()),
+            true => self.0.extend(text.bytes().filter(|b| *b != 0)),
+        }
         self.0.push(0);
         self
     }

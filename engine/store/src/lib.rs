@@ -3,7 +3,8 @@
 //! A [`Store`] is a map from byte keys to small byte values. Its one way to write is
 //! [`Store::commit`]: a *group* of writes that becomes durable whole or not at all. A commit is
 //! made under a [`Lease`] and carries a number, so that a repeated commit is recognised and a
-//! writer that was replaced writes nothing. Homes: [`SledStore`] (embedded) and [`MemoryStore`]
+//! writer that was replaced writes nothing. Homes: [`EmbeddedStore`] (a log, then sled),
+//! [`PostgresStore`], and [`MemoryStore`]
 //! (tests of what stands above). One conformance suite ([`conformance`]) runs on every home.
 //!
 //! Every key starts with a slot ([`cauce_model::Slot`]); see [`Key`]. Values are at most
@@ -11,24 +12,30 @@
 //! [`rows`] layer splits larger ones. What people send each other as files stands apart: [`Files`].
 
 pub mod conformance;
+pub mod crash;
+pub mod doctor;
+pub mod embedded;
 mod files;
 mod folder;
 mod key;
 mod memory;
+mod postgres;
 pub mod rows;
-mod sled_home;
+mod sync;
 mod table;
+pub mod transfer;
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+pub use embedded::EmbeddedStore;
 pub use files::{FileError, Files, NewFile};
-pub use folder::{DataFolder, FolderError};
+pub use folder::{DataFolder, FolderError, Hold};
 pub use key::{Key, KeyRange};
 pub use memory::MemoryStore;
-pub use sled_home::SledStore;
-pub use table::{Table, decode, encode};
+pub use postgres::{PostgresError, PostgresStore};
+pub use table::{Table, decode, encode, encode_into};
 
 /// The largest value a home takes, in bytes.
 pub const MAX_VALUE: usize = 4096;
@@ -78,7 +85,7 @@ pub enum StoreError {
     BadGroup(String),
     /// The disk failed. Whether the last commit is durable is unknown: the process must end and
     /// read everything again.
-    #[error("the disk failed: {0}")]
+    #[error("the store failed: {0}")]
     Disk(String),
     /// A row cannot be read.
     #[error("row {key} cannot be read: {cause}")]

@@ -91,6 +91,19 @@ fn piece_key(key: &Key, index: usize) -> Key {
     Key::new(slot, PIECE_TABLE).bytes(&[table]).bytes(key.fields()).bytes(&(index as u32).to_be_bytes())
 }
 
+/// In how many pieces the row is kept whose head this is; `None` for a row that is whole.
+pub(crate) fn pieces_in(row: &[u8]) -> Option<usize> {
+    Head::of(row).map(|head| head.pieces)
+}
+
+/// The key of the row that a piece belongs to, and which piece it is; `None` for a row.
+pub(crate) fn whole_of(key: &Key) -> Option<(Key, usize)> {
+    let (&[table], fields) =
+        key.fields().split_first_chunk::<1>().filter(|_| key.table() == Some(PIECE_TABLE))?;
+    let (fields, index) = fields.split_last_chunk::<4>()?;
+    Some((Key::new(key.slot()?, table).bytes(fields), u32::from_be_bytes(*index) as usize))
+}
+
 /// The whole row whose head, or whole self, was read.
 async fn whole(store: &dyn Store, key: &Key, mut read: Option<Value>) -> Result<Option<Value>, StoreError> {
     for _ in 0..TRIES {

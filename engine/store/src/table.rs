@@ -4,6 +4,7 @@
 //! newer code read each other's rows: a field that is missing takes its default, one that is
 //! unknown is passed over.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 
 use cauce_model::Slot;
@@ -26,6 +27,11 @@ impl<V: Serialize + DeserializeOwned> Table<V> {
         Self { number, _value: PhantomData }
     }
 
+    /// Its number.
+    pub const fn number(&self) -> u8 {
+        self.number
+    }
+
     /// The beginning of a key of this table; the caller adds the fields.
     pub fn key(&self, slot: Slot) -> Key {
         Key::new(slot, self.number)
@@ -43,13 +49,28 @@ impl<V: Serialize + DeserializeOwned> Table<V> {
     }
 }
 
+/// How much memory a thread keeps for writing rows, in bytes.
+const SCRATCH_KEPT: usize = 64 * 1024;
+
 /// Writes a value as a row.
 pub fn encode<V: Serialize>(value: &V) -> Vec<u8> {
-    let mut row = Vec::with_capacity(256);
+    // Grown once and for all: a row, which may live long, is allocated whole and as large as it is.
+    thread_local!(static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
+    let mut scratch = SCRATCH.take();
+    scratch.clear();
+    encode_into(&mut scratch, value);
+    let row = scratch.as_slice().to_vec();
+    if scratch.capacity() <= SCRATCH_KEPT {
+        SCRATCH.set(scratch);
+    }
+    row
+}
+
+/// Adds a value, as it would stand in a row, to what is there already.
+pub fn encode_into<V: Serialize>(row: &mut Vec<u8>, value: &V) {
     row.push(WHOLE);
     // Writing to memory fails only for types that MessagePack cannot hold, and none of ours is one.
-    rmp_serde::encode::write_named(&mut row, value).expect("a value of a table is representable");
-    row
+    rmp_serde::encode::write_named(row, value).expect("a value of a table is representable");
 }
 
 /// Reads a row.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cauce_store::{MemoryStore, SharedStore, SledStore, conformance};
+use cauce_store::{EmbeddedStore, MemoryStore, SharedStore, conformance};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory() {
@@ -19,7 +19,7 @@ async fn sled() {
     let dir = tempfile::tempdir().unwrap();
     conformance::all(|| {
         let path = dir.path().to_owned();
-        async move { Arc::new(SledStore::open(&path, 4).unwrap()) as SharedStore }
+        async move { Arc::new(EmbeddedStore::open(&path, 4).unwrap()) as SharedStore }
     })
     .await;
 }
