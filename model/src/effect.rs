@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Content, Duration, HttpRequest, NodeId, QueueId};
+use crate::{Content, Delivery, Duration, HttpRequest, NodeId, QueueId};
 
 /// One decision of a flow, in the order it was taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub enum Effect {
         node: NodeId,
         /// What.
         content: Content,
+        /// Whether it is sent again when nobody can say what became of it.
+        #[serde(default, skip_serializing_if = "Delivery::is_default")]
+        delivery: Delivery,
     },
     /// Put an emoji under the customer's last message.
     React {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, Assignee, Case, CaseId, ContactId, Content, Duration, HttpOutcome, InboundContent, InboundEcho,
-    InboundMessage, InboundStatus, MediaState, QueueId, Timestamp,
+    Address, Assignee, Case, CaseId, ContactId, Content, Duration, FailureClass, HttpOutcome, InboundContent,
+    InboundEcho, InboundMessage, InboundStatus, MediaState, QueueId, Timestamp,
 };
 
 /// What can happen to a contact.
@@ -35,6 +35,11 @@ pub enum ContactEvent {
     /// A wait of the run is over.
     WaitOver {
         /// The wait's number within the run; an older wait's timer moves nothing.
+        wait: u64,
+    },
+    /// A wait of the run was over before a backup was restored, and whoever restored it dropped that.
+    WaitDropped {
+        /// The wait's number within the run.
         wait: u64,
     },
     /// Somebody of the business wrote with the business's own phone.
@@ -114,6 +119,9 @@ pub enum ContactEvent {
         absorbed: Vec<ContactId>,
         /// When the person last wrote to it.
         last_inbound_at: Timestamp,
+        /// What came in to it lately, so that it does not come in again: hash and day of each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recent: Vec<(u64, u16)>,
     },
     /// The two were not the same person after all: the younger lives by itself again.
     Split,
@@ -201,4 +209,14 @@ pub struct SendFailure {
     pub code: String,
     /// A sentence.
     pub text: String,
+    /// What sort of failure it is.
+    #[serde(default)]
+    pub class: FailureClass,
+}
+
+impl SendFailure {
+    /// A failure.
+    pub fn new(class: FailureClass, code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { code: code.into(), text: text.into(), class }
+    }
 }

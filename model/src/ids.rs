@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Slot;
 
@@ -33,8 +34,8 @@ impl IdError {
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $max:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(String);
 
         impl $name {
@@ -47,17 +48,24 @@ macro_rules! text_id {
         impl FromStr for $name {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
-                let fits = !text.is_empty()
-                    && text.len() <= $max
-                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-                if fits { Ok(Self(text.to_owned())) } else { Err(IdError::new($kind, text)) }
+                Self::try_from(text.to_owned())
             }
         }
 
         impl TryFrom<String> for $name {
             type Error = IdError;
             fn try_from(text: String) -> Result<Self, IdError> {
-                text.parse()
+                let fits = !text.is_empty()
+                    && text.len() <= $max
+                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+                if fits { Ok(Self(text)) } else { Err(IdError::new($kind, &text)) }
+            }
+        }
+
+        // By hand, because serde's own way would copy the text first.
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(&self.0)
             }
         }
 
@@ -104,8 +112,7 @@ text_id!(
 macro_rules! slotted_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $letter:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name {
             slot: Slot,
             body: u64,
@@ -126,11 +133,22 @@ macro_rules! slotted_id {
             pub fn body(&self) -> u64 {
                 self.body
             }
+
+            /// Gives its text to `f`. It is in every key and most rows, so nothing is allocated for it.
+            pub fn with_text<T>(&self, f: impl FnOnce(&str) -> T) -> T {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                let mut text = [$letter; 20];
+                let digits = (u128::from(self.slot.number()) << 64) | u128::from(self.body);
+                for (index, place) in text[1..].iter_mut().rev().enumerate() {
+                    *place = HEX[(digits >> (4 * index)) as usize & 0xf];
+                }
+                f(std::str::from_utf8(&text).expect("hexadecimal digits are ASCII"))
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($letter, "{:03x}{:016x}"), self.slot.number(), self.body)
+                self.with_text(|text| f.write_str(text))
             }
         }
 
@@ -144,7 +162,7 @@ macro_rules! slotted_id {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
                 let parse = || {
-                    let digits = text.strip_prefix($letter)?;
+                    let digits = text.strip_prefix(char::from($letter))?;
                     let plain = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
                     if digits.len() != 19 || !plain {
                         return None;
@@ -156,16 +174,25 @@ macro_rules! slotted_id {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
-                text.parse()
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                self.with_text(|text| to.serialize_str(text))
             }
         }
 
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.to_string()
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Text;
+                impl Visitor<'_> for Text {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str(concat!("a ", $kind, " id"))
+                    }
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                }
+                from.deserialize_str(Text)
             }
         }
     };
@@ -175,11 +202,11 @@ slotted_id!(
     /// A contact. Carries the slot of the address it was born from, so that binding the address,
     /// making the contact and its first turn are one local commit. As text: `c`, 3 hexadecimal
     /// digits of slot, 16 of body.
-    ContactId, "contact", "c");
+    ContactId, "contact", b'c');
 slotted_id!(
     /// A case (atención). Carries the slot of the contact that created it. As text: `a`, 3
     /// hexadecimal digits of slot, 16 of body.
-    CaseId, "case", "a");
+    CaseId, "case", b'a');
 
 #[cfg(test)]
 mod tests {

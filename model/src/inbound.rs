@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Address, InboundContent, Timestamp};
+use crate::{AccountId, Address, FailureClass, InboundContent, Timestamp};
 
 /// One element of a webhook, understood.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,6 +141,9 @@ pub struct InboundStatus {
     pub at: Timestamp,
     /// The provider's error code and words, for `failed`.
     pub error: Option<(i64, String)>,
+    /// What sort of failure it is, for `failed`.
+    #[serde(default, skip_serializing_if = "FailureClass::is_default")]
+    pub class: FailureClass,
 }
 
 /// How far a message got. Ordered: news of a lower rank never undoes a higher one.

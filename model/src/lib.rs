@@ -9,6 +9,7 @@ mod address;
 mod case;
 mod change;
 mod content;
+mod delivery;
 mod effect;
 mod event;
 mod file;
@@ -26,6 +27,7 @@ pub use content::{
     Button, ContactCard, Content, InboundContent, ListRow, ListSection, Location, MediaSource, MediaState,
     OrderItem, ReceivedMedia,
 };
+pub use delivery::{Delivery, FailureClass};
 pub use effect::Effect;
 pub use event::{ContactEvent, DeskEvent, SendFailure, SendOutcome};
 pub use file::{FileId, MediaKind, StoredFile};

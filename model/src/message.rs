@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Content, InboundContent, MessageContext, NodeId, Timestamp, UserId};
+use crate::{
+    Content, Delivery, FailureClass, InboundContent, MessageContext, NodeId, SendFailure, Timestamp, UserId,
+};
 
 /// One line of a contact's history. Owned and written by the contact alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,7 +114,17 @@ pub enum Direction {
         /// Why it failed, when it did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<MessageError>,
+        /// Whether it is sent again when nobody can say what became of it.
+        #[serde(default, skip_serializing_if = "Delivery::is_default")]
+        delivery: Delivery,
     },
+}
+
+impl Direction {
+    /// Something to be sent, to which nothing has happened yet.
+    pub fn queued(content: Content, delivery: Delivery) -> Self {
+        Self::Out { content, status: MessageStatus::Queued, error: None, delivery }
+    }
 }
 
 /// How far a sent message got.
@@ -136,8 +148,17 @@ pub enum MessageStatus {
 /// Why a message did not arrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageError {
-    /// A stable code: the provider's number (`131047`) or one of ours (`no_answer`).
+    /// A stable code: the provider's number (`131047`) or one of ours (`unconfirmed`).
     pub code: String,
     /// A sentence.
     pub text: String,
+    /// What sort of failure it is.
+    #[serde(default)]
+    pub class: FailureClass,
+}
+
+impl From<SendFailure> for MessageError {
+    fn from(SendFailure { code, text, class }: SendFailure) -> Self {
+        Self { code, text, class }
+    }
 }

@@ -44,7 +44,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until it is moved or set.
 #[derive(Debug, Clone)]
 pub struct ManualClock {
     now: Arc<watch::Sender<Timestamp>>,
@@ -59,6 +59,11 @@ impl ManualClock {
     /// Moves it forward; whoever sleeps until then wakes.
     pub fn advance(&self, span: Duration) {
         self.now.send_modify(|now| *now = *now + span);
+    }
+
+    /// Sets it, forward or back, as people and time servers do with clocks.
+    pub fn set(&self, moment: Timestamp) {
+        self.now.send_replace(moment);
     }
 }
 

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use cauce_model::Slot;
-use cauce_store::{Key, StoreError};
+use cauce_store::{Key, StoreError, Table};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::Turn;
+use crate::turn::Rows;
 
 /// A sort of entity, by a number that is never used again for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,8 +35,8 @@ impl fmt::Display for EntityAddress {
 /// Why a turn stopped before its end. Nothing it did stands.
 #[derive(Debug)]
 pub enum Halt {
-    /// It asked for a row that is not in memory; the runtime reads it and runs the turn again.
-    Need(Key),
+    /// It asked for rows that are not in memory; the runtime reads them and runs the turn again.
+    Need(Vec<Key>),
     /// A row or the event cannot be read.
     Unreadable(String),
 }
@@ -46,11 +47,39 @@ impl From<StoreError> for Halt {
     }
 }
 
+/// The rows that are in memory before a turn.
+#[derive(Clone, Copy)]
+pub struct Known<'a>(pub(crate) &'a Rows);
+
+impl Known<'_> {
+    /// A row: `None` when it has not been read, `Some(None)` when it is not there or cannot be read.
+    pub fn get<V: Serialize + DeserializeOwned>(&self, table: &Table<V>, key: &Key) -> Option<Option<V>> {
+        let row = self.0.get(key)?;
+        Some(row.and_then(|row| table.read(key, row).ok()))
+    }
+}
+
 /// How one sort of entity lives.
 pub trait Entity: Send + Sync + 'static {
+    /// The rows that handling this event will most likely ask for, so that they are read at once for
+    /// all events of a group. Asked again, at most [`WANTS`] times in all, while it names rows that are
+    /// not known yet: what it names may depend on what was read. Anything that is not named here is
+    /// read when the turn halts for it, which runs the turn again.
+    fn wants(&self, to: &EntityAddress, event: &[u8], known: Known<'_>) -> Vec<Key> {
+        let _ = (to, event, known);
+        Vec::new()
+    }
+
     /// Handles an event. Pure but for the turn: no I/O, no clock, no randomness of its own, because
     /// the turn may be run again from its beginning.
     fn handle(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt>;
+
+    /// A timer that was overdue when a restored installation started will not come: whoever started it
+    /// said so. Its row is gone with this turn.
+    fn timer_dropped(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
+        let _ = (turn, event);
+        Ok(())
+    }
 
     /// The event cannot be handled: `handle` panicked, or could not read it. It is kept as a dead
     /// letter; here the entity may leave a trace that a person will see.
@@ -59,6 +88,12 @@ pub trait Entity: Send + Sync + 'static {
         Ok(())
     }
 }
+
+/// How often an entity is asked what it wants before a turn.
+pub const WANTS: usize = 3;
+
+/// The code of a call that was not carried out because whoever restored the installation said so.
+pub const DROPPED: &str = "dropped";
 
 /// A call that is due, as its executor sees it.
 #[derive(Debug, Clone)]
@@ -75,6 +110,10 @@ pub struct Call {
 pub trait Executor: Send + Sync + 'static {
     /// Does it, and gives the event that tells the entity what came of it. Always answers.
     fn execute(&self, call: Call) -> BoxFuture<'static, Vec<u8>>;
+
+    /// The event that tells the entity that this will not be done: a failure for good, with the code
+    /// [`DROPPED`].
+    fn dropped(&self, call: Call) -> Vec<u8>;
 }
 
 /// Writes an event, a payload or a reply.

@@ -105,7 +105,10 @@ impl Runtime {
                         match FEED.read(&key, &row) {
                             Err(error) => { yield Err(error); return }
                             Ok(_) if missed => yield Ok((at.clone(), News::Missed)),
-                            Ok(changes) => yield Ok((at.clone(), News::Changes(changes))),
+                            Ok(changes) => {
+                                let changes = changes.into_iter().map(|change| change.0).collect();
+                                yield Ok((at.clone(), News::Changes(changes)));
+                            }
                         }
                     }
                 }

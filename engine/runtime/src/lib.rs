@@ -14,22 +14,37 @@
 //!
 //! This crate knows nothing of flows, contacts or channels: events and answers are bytes to it.
 //! A file each: [`Turn`] what a turn may do, `partition` who runs turns, `reader` and [`feed`]
-//! what follows, [`Clock`] the injected time, [`crash`] the named points of the crash tests.
+//! what follows, `poison` and `dead` what cannot be handled, `held` the start of a restored
+//! installation, `meters` what is told to metrics, [`Alone`] turns without a partition, [`Clock`] the
+//! injected time, [`crash`] the named points of the crash tests.
 
+mod alone;
 mod clock;
-pub mod crash;
+mod dead;
+pub mod doctor;
 mod entity;
 pub mod feed;
+mod held;
+mod meters;
 mod partition;
+mod poison;
 mod reader;
 mod runtime;
 mod tables;
+pub mod trace;
 mod turn;
 
+pub use alone::Alone;
+pub use cauce_store::crash;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use entity::{Call, Entity, EntityAddress, EntityKind, Executor, Halt, from_bytes, to_bytes};
+pub use dead::{DeadId, NoDeadId, Replayed};
+pub use entity::{
+    Call, DROPPED, Entity, EntityAddress, EntityKind, Executor, Halt, Known, WANTS, from_bytes, to_bytes,
+};
 pub use feed::Cursor;
+pub use held::{Held, Resume};
 pub use reader::{Reader, View};
 pub use runtime::{Answer, Command, Parts, Runtime, Settings, Settled, SubmitError};
 pub use tables::DeadLetter;
+pub use trace::Trace;
 pub use turn::Turn;

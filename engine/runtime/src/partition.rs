@@ -2,31 +2,40 @@
 //!
 //! Its worker takes whatever is ready (events, timers, answers of calls, mail), runs a turn for
 //! each, and commits all of them as one group. What leaves (replies, calls, mail) leaves after.
-//! `turns` runs one turn; `upkeep` is the beginning, the end, and the tidying in between.
+//! `turns` runs one turn; `outcome` commits a group and lets out what it decided; `timers` are those that
+//! are due soon; `upkeep` is the beginning, the end, and the tidying in between; `hold` a held start.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::panic::AssertUnwindSafe;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use cauce_model::{Slot, Timestamp};
-use cauce_store::{Key, KeyRange, Lease, SharedStore, StoreError, encode, rows};
-use futures_util::FutureExt;
+use bytes::Bytes;
+use cauce_model::{Duration, Slot, Timestamp};
+use cauce_store::{Key, KeyRange, Lease, SharedStore, StoreError, encode};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
+use crate::dead::{Fate, Replayed};
+use crate::meters::{Meters, Way};
+use crate::poison::Poison;
 use crate::runtime::{Answer, Command, Parts, Settled, SubmitError, Token};
-use crate::tables::{CALLS, CallRow, FEED, MailRow, SENT, TAKEN, TIMERS, TimerRow};
+use crate::tables::{CallRow, Change, DEAD, MailRow, SENT, TAKEN, TIMERS, TimerRow};
 use crate::tables::{due_of, mail_key, pair_key};
 use crate::turn::{Decided, Rows, hash64};
-use crate::{Call, Clock, EntityAddress, crash};
+use crate::{Clock, EntityAddress, Held, Resume, Trace, crash, trace};
 
+mod hold;
+mod outcome;
+mod timers;
 mod turns;
 mod upkeep;
 
+use outcome::After;
+use timers::Timers;
+use turns::Happening;
+
 /// How many events, and how many timers, one commit carries at most.
 pub(crate) const GROUP: usize = 256;
-/// How many commits' changes the feed keeps for listeners that come back.
-const FEED_KEPT: u64 = 10_000;
 /// How long a stop waits for calls that are under way.
 pub(crate) const STOP_WAIT: std::time::Duration = std::time::Duration::from_secs(8);
 
@@ -35,10 +44,15 @@ pub(crate) enum Work {
     Event {
         to: EntityAddress,
         event: Vec<u8>,
+        /// What came from outside; empty when that is not known.
+        raw: Bytes,
         command: Option<Command>,
+        trace: Option<Trace>,
         done: oneshot::Sender<Result<Answer, SubmitError>>,
     },
     Timer(Key),
+    /// One that was overdue in a held start and will not come.
+    DropTimer(Key),
     Answered {
         call: Key,
         event: Vec<u8>,
@@ -48,6 +62,7 @@ pub(crate) enum Work {
         number: u64,
         to: EntityAddress,
         event: Vec<u8>,
+        trace: Option<Trace>,
         settles: Vec<Token>,
     },
     /// Mail of ours was taken: its row can go.
@@ -56,7 +71,28 @@ pub(crate) enum Work {
         to: Slot,
         number: u64,
     },
+    /// Somebody looked at a dead letter.
+    Dead {
+        letter: Key,
+        fate: Fate,
+        done: oneshot::Sender<Replayed>,
+    },
+    /// The held start is over.
+    Resume {
+        how: Resume,
+        done: oneshot::Sender<Held>,
+    },
+    /// Somebody wants to know whether the worker is there.
+    Look(oneshot::Sender<()>),
     Stop,
+}
+
+/// A call that was handed to its executor.
+pub(crate) struct UnderWay {
+    pub entity: EntityAddress,
+    /// The size of its row.
+    pub size: usize,
+    pub trace: Option<Trace>,
 }
 
 /// Which slots there are and who writes them.
@@ -100,10 +136,17 @@ pub(crate) struct Partition {
     /// Timers that came due while the process was down wait until this moment: what was written to
     /// us meanwhile goes first.
     pub held_until: Timestamp,
+    pub grace: Duration,
     pub started: Timestamp,
-    pub timers: BTreeSet<(Timestamp, Key)>,
-    pub calls: HashSet<Key>,
+    /// Those, and the calls found at the start, wait until somebody says what becomes of them.
+    pub held: bool,
+    pub told_held: watch::Sender<Held>,
+    pub poison: Arc<Poison>,
+    pub meters: Arc<Meters>,
+    pub timers: Timers,
+    pub calls: HashMap<Key, UnderWay>,
     pub under_way: JoinSet<()>,
+    /// The last mail to and from others, of the pairs that have been looked up.
     pub sent: HashMap<(Slot, Slot), u64>,
     pub taken: HashMap<(Slot, Slot), u64>,
     /// The day whose expired rows were last looked for.
@@ -112,56 +155,76 @@ pub(crate) struct Partition {
     pub sweeping: Vec<KeyRange>,
 }
 
-/// What happens once the group is durable.
+/// A group of turns on its way to its commit.
 #[derive(Default)]
-struct After {
-    replies: Vec<(oneshot::Sender<Result<Answer, SubmitError>>, Answer)>,
-    mail: Vec<(Slot, u64, MailRow, Vec<Token>)>,
-    told: Vec<(String, Vec<u8>)>,
-    acks: Vec<(Slot, Slot, u64)>,
-    /// Held until the group is durable, then dropped.
-    settled: Vec<Token>,
+struct Group {
+    rows: Rows,
+    changes: Vec<Change>,
+    /// The calls that its turns made.
+    calls: HashMap<Key, CallRow>,
+    after: After,
+    turns: u32,
+}
+
+/// Spreads a number over all 64 bits, one for one (the finish of SplitMix64).
+fn mixed(mut number: u64) -> u64 {
+    number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
 }
 
 impl Partition {
     /// The worker's life.
     pub async fn run(mut self) {
         loop {
-            let mut work = Vec::new();
-            self.plan_sweep();
-            let wake = self.next_wake();
-            let sleep = self.clock.sleep_until(wake.unwrap_or_default());
-            tokio::select! {
-                biased;
-                Some(item) = self.internal.recv() => work.push(item),
-                Some(item) = self.submitted.recv() => work.push(item),
-                () = sleep, if wake.is_some() => {}
-                () = std::future::ready(()), if !self.sweeping.is_empty() => {}
-            }
-            self.take_ready(&mut work);
-            let stop = work.iter().any(|item| matches!(item, Work::Stop));
-            let idle = work.is_empty();
-            let mut done = self.group(work).await;
-            if idle && done.is_ok() {
-                done = self.sweep().await;
-            }
-            if stop && done.is_ok() {
-                done = self.finish().await;
-            }
-            if let Err(error) = done {
-                tracing::error!(partition = self.index, %error, "the partition stops: its last commit is uncertain");
-                self.failed.send_replace(Some(error));
-                return;
-            }
-            if stop {
-                return;
+            match self.live().await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::error!(partition = self.index, %error, "the partition stops: its last commit is uncertain");
+                    self.failed.send_replace(Some(error));
+                    return;
+                }
             }
         }
     }
 
+    /// Waits for something to do and does it; whether there will be more.
+    async fn live(&mut self) -> Result<bool, StoreError> {
+        let mut work = Vec::new();
+        self.plan_sweep();
+        let wake = self.next_wake();
+        let sleep = self.clock.sleep_until(wake.unwrap_or_default());
+        tokio::select! {
+            biased;
+            Some(item) = self.internal.recv() => work.push(item),
+            Some(item) = self.submitted.recv() => work.push(item),
+            () = sleep, if wake.is_some() => {}
+            () = std::future::ready(()), if !self.sweeping.is_empty() => {}
+        }
+        self.take_ready(&mut work).await?;
+        let idle = work.is_empty();
+        let stop = work.iter().any(|item| matches!(item, Work::Stop));
+        let resumes: Vec<Work> = work.extract_if(.., |item| matches!(item, Work::Resume { .. })).collect();
+        self.group(work).await?;
+        for resume in resumes {
+            if let Work::Resume { how, done } = resume {
+                // Whoever asked may have gone away; it is done all the same.
+                let _ = done.send(self.let_go(how).await?);
+            }
+        }
+        if idle {
+            self.sweep().await?;
+        }
+        if stop {
+            self.finish().await?;
+        }
+        Ok(!stop)
+    }
+
     /// What else is ready: events first, then timers, so that an answer already received beats a
     /// timeout of the same moment.
-    fn take_ready(&mut self, work: &mut Vec<Work>) {
+    async fn take_ready(&mut self, work: &mut Vec<Work>) -> Result<(), StoreError> {
         while work.len() < GROUP
             && let Ok(item) = self.internal.try_recv()
         {
@@ -172,237 +235,191 @@ impl Partition {
         {
             work.push(item);
         }
-        let now = self.clock.now();
-        let from = if now < self.held_until { self.started } else { Timestamp(i64::MIN) };
-        let least = (from, Key::from_bytes([]));
-        let due: Vec<_> =
-            self.timers.range(least..).take_while(|(due, _)| *due <= now).take(GROUP).cloned().collect();
-        for entry in due {
-            self.timers.remove(&entry);
-            work.push(Work::Timer(entry.1));
-        }
-    }
-
-    fn next_wake(&self) -> Option<Timestamp> {
-        let first = self.timers.first()?.0;
-        if first >= self.started {
-            return Some(first);
-        }
-        let later = self.timers.range((self.started, Key::from_bytes([]))..).next().map(|(due, _)| *due);
-        Some(later.map_or(self.held_until, |due| due.min(self.held_until)))
+        self.take_due(work).await
     }
 
     /// Runs a turn for each, commits them all, and lets out what they decided.
     async fn group(&mut self, work: Vec<Work>) -> Result<(), StoreError> {
-        let mut rows = Rows::default();
-        let mut after = After::default();
-        let mut changes = Vec::new();
+        let mut group = Group::default();
+        let seed = hash64(&[
+            &self.lease.stream.to_be_bytes(),
+            &self.lease.epoch.to_be_bytes(),
+            &self.number.to_be_bytes(),
+        ]);
+        self.prefetch(&mut group.rows, &work).await?;
         for (index, item) in work.into_iter().enumerate() {
-            let seed = hash64(&[
-                &self.lease.stream.to_be_bytes(),
-                &self.lease.epoch.to_be_bytes(),
-                &self.number.to_be_bytes(),
-                &index.to_be_bytes(),
-            ]);
-            match item {
-                Work::Event { to, event, command, done } => {
-                    let mut decided = self.turn(&mut rows, &to, &event, command.as_ref(), None, seed).await?;
-                    let (token, settled) = Settled::new();
-                    let reply = decided.reply.take();
-                    self.take_over(&mut rows, &mut after, &mut changes, to.slot, decided, &[token]);
-                    after.replies.push((done, Answer { reply, settled }));
-                }
-                Work::Timer(key) => {
-                    if matches!(rows.get(&key), Some(None)) {
-                        continue; // taken back by an earlier turn of this group
-                    }
-                    crash::point("timer.due");
-                    let Some(row) = self.read(&mut rows, &TIMERS, &key).await? else { continue };
-                    let TimerRow { entity, event } = row;
-                    let decided = self.turn(&mut rows, &entity, &event, None, Some(key), seed).await?;
-                    self.take_over(&mut rows, &mut after, &mut changes, entity.slot, decided, &[]);
-                }
-                Work::Answered { call, event } => {
-                    if !self.calls.contains(&call) || matches!(rows.get(&call), Some(None)) {
-                        continue; // answered before, or taken back
-                    }
-                    let Some(row) = self.read(&mut rows, &CALLS, &call).await? else { continue };
-                    let spent = Some(call.clone());
-                    let decided = self.turn(&mut rows, &row.entity, &event, None, spent, seed).await?;
-                    self.take_over(&mut rows, &mut after, &mut changes, row.entity.slot, decided, &[]);
-                    // It has come back: from here on the same id is another call.
-                    self.calls.remove(&call);
-                }
-                Work::Mail { from, number, to, event, settles } => {
-                    let slot = to.slot;
-                    let last = self.taken.get(&(slot, from)).copied().unwrap_or(0);
-                    if number == last + 1 {
-                        let decided = self.turn(&mut rows, &to, &event, None, None, seed).await?;
-                        self.take_over(&mut rows, &mut after, &mut changes, slot, decided, &settles);
-                        self.taken.insert((slot, from), number);
-                        rows.written.insert(pair_key(&TAKEN, slot, from), Some(encode(&number)));
-                    } else if number > last {
-                        // Its row stands at the sender, who sends it again at the next start.
-                        tracing::error!(number, last, "mail arrived out of its order");
-                        continue;
-                    }
-                    after.acks.push((from, slot, number));
-                    after.settled.extend(settles);
-                }
-                Work::Taken { from, to, number } => {
-                    rows.written.insert(mail_key(from, to, number), None);
-                }
-                Work::Stop => {}
-            }
+            self.happen(&mut group, item, mixed(seed.wrapping_add(index as u64))).await?;
         }
-        self.commit(rows, changes).await?;
-        self.let_out(after);
+        if group.turns > 0 {
+            self.poison.end(self.index);
+            self.meters.group_turns.record(f64::from(group.turns));
+        }
+        self.commit(group.rows, group.changes, group.calls).await?;
+        self.let_out(group.after);
         Ok(())
     }
 
+    /// Takes one thing into the group.
+    async fn happen(&mut self, group: &mut Group, item: Work, seed: u64) -> Result<(), StoreError> {
+        match item {
+            Work::Event { to, event, raw, command, trace, done } => {
+                let (token, settled) = Settled::new();
+                let this = Happening {
+                    raw: &raw,
+                    command: command.as_ref(),
+                    trace,
+                    ..Happening::new(Way::Event, &to, &event, seed)
+                };
+                let mut decided = self.decide(group, this).await?;
+                let reply = decided.reply.take();
+                self.take_over(group, to.slot, decided, &[token]).await?;
+                group.after.replies.push((done, Answer { reply, settled }));
+            }
+            Work::Timer(ref key) | Work::DropTimer(ref key) => {
+                if matches!(group.rows.get(key), Some(None)) {
+                    return Ok(()); // taken back, by an earlier turn of this group or before
+                }
+                crash::point("timer.due");
+                let Some(row) = self.read(&mut group.rows, &TIMERS, key).await? else { return Ok(()) };
+                let TimerRow { entity, event } = row;
+                let late = (self.clock.now() - due_of(key)).0.max(0);
+                self.meters.timer_late_seconds.record(std::time::Duration::from_millis(late.unsigned_abs()));
+                let dropped = matches!(item, Work::DropTimer(_));
+                let this = Happening {
+                    spent: Some(key),
+                    dropped,
+                    ..Happening::new(Way::Timer, &entity, &event, seed)
+                };
+                let decided = self.decide(group, this).await?;
+                self.take_over(group, entity.slot, decided, &[]).await?;
+            }
+            Work::Answered { call, event } => {
+                // It may have been answered before.
+                let Some(under_way) = self.calls.remove(&call) else { return Ok(()) };
+                let UnderWay { entity, size, trace } = under_way;
+                group.rows.sizes.insert(call.clone(), size);
+                let this = Happening {
+                    spent: Some(&call),
+                    trace,
+                    ..Happening::new(Way::Answer, &entity, &event, seed)
+                };
+                let decided = self.decide(group, this).await?;
+                self.take_over(group, entity.slot, decided, &[]).await?;
+            }
+            Work::Mail { from, number, to, event, trace, settles } => {
+                let slot = to.slot;
+                let key = pair_key(&TAKEN, slot, from);
+                let known = self.taken.get(&(slot, from)).copied();
+                let last = self.counter(&mut group.rows, known, &key).await?;
+                if number == last + 1 {
+                    let this = Happening { trace, ..Happening::new(Way::Mail, &to, &event, seed) };
+                    let decided = self.decide(group, this).await?;
+                    self.take_over(group, slot, decided, &settles).await?;
+                    self.taken.insert((slot, from), number);
+                    group.rows.written.insert(key, Some(encode(&number)));
+                } else if number > last {
+                    // Its row stands at the sender, who sends it again at the next start.
+                    tracing::error!(number, last, "mail arrived out of its order");
+                    return Ok(());
+                }
+                group.after.acks.push((from, slot, number));
+                group.after.settled.extend(settles);
+            }
+            Work::Taken { from, to, number } => {
+                group.rows.written.insert(mail_key(from, to, number), None);
+            }
+            Work::Dead { letter, fate, done } => {
+                let Some(row) = self.read(&mut group.rows, &DEAD, &letter).await? else {
+                    group.after.letters.push((done, Replayed::Gone));
+                    return Ok(());
+                };
+                let (token, settled) = Settled::new();
+                let mut replayed = Replayed::Handled(settled);
+                if fate == Fate::Replay {
+                    let to = &row.entity;
+                    let this = Happening {
+                        raw: &row.raw,
+                        spent: Some(&letter),
+                        ..Happening::new(Way::Replay, to, &row.event, seed)
+                    };
+                    let decided = self.decide(group, this).await?;
+                    if let Some(cause) = decided.dead.clone() {
+                        replayed = Replayed::DeadAgain { cause };
+                    }
+                    self.take_over(group, to.slot, decided, &[token]).await?;
+                } else {
+                    group.rows.written.insert(letter, None);
+                }
+                group.after.letters.push((done, replayed));
+            }
+            // Whoever asked has stopped waiting.
+            Work::Look(done) => drop(done.send(())),
+            Work::Resume { .. } | Work::Stop => {}
+        }
+        Ok(())
+    }
+
+    async fn decide(&self, group: &mut Group, this: Happening<'_>) -> Result<Decided, StoreError> {
+        let kind = this.to.kind.0;
+        // The key of an entity may be somebody's phone number.
+        let span = trace::sync_scope(this.trace, || match this.way {
+            Way::Timer => tracing::debug_span!("timer", kind),
+            Way::Replay => tracing::debug_span!("replay", kind),
+            way => tracing::debug_span!("turn", kind, ?way),
+        });
+        let turn = self.turn(&mut group.rows, this).instrument(span.clone());
+        let (decided, forgiven) = trace::scope(this.trace, turn).await?;
+        group.turns += 1;
+        if !span.is_disabled() {
+            group.after.commits.push((this.trace, span));
+        }
+        group.after.forgiven.extend(forgiven);
+        Ok(decided)
+    }
+
     /// Adds what a turn decided to the group.
-    fn take_over(
+    async fn take_over(
         &mut self,
-        rows: &mut Rows,
-        after: &mut After,
-        changes: &mut Vec<Vec<u8>>,
+        group: &mut Group,
         from: Slot,
         decided: Decided,
         settles: &[Token],
-    ) {
+    ) -> Result<(), StoreError> {
         debug_assert!(
             decided.rows.keys().all(|key| key.slot() == Some(from)),
             "a turn writes in its own slot"
         );
-        rows.written.extend(decided.rows);
-        changes.extend(decided.changes);
-        after.told.extend(decided.told);
+        self.meters.dead_letters.increment(u64::from(decided.dead.is_some()));
+        group.rows.written.extend(decided.rows);
+        group.changes.extend(decided.changes);
+        group.calls.extend(decided.calls);
+        let trace = decided.trace;
+        group.after.told.extend(decided.told.into_iter().map(|(kind, payload)| (trace, kind, payload)));
         for (to, event) in decided.mail {
-            let counter = self.sent.entry((from, to.slot)).or_default();
-            *counter += 1;
-            let number = *counter;
-            rows.written.insert(pair_key(&SENT, from, to.slot), Some(encode(&number)));
-            let row = MailRow { to, event };
-            rows.written.insert(mail_key(from, row.to.slot, number), Some(encode(&row)));
-            after.mail.push((from, number, row, settles.to_vec()));
-        }
-    }
-
-    async fn commit(&mut self, mut group: Rows, changes: Vec<Vec<u8>>) -> Result<(), StoreError> {
-        let mut head = *self.feed_head.borrow();
-        if !changes.is_empty() {
-            head += 1;
-            group.written.insert(FEED.key(self.home).number(head), Some(encode(&changes)));
-            self.trim_feed(&mut group, head);
-        }
-        if group.written.is_empty() {
-            return Ok(());
-        }
-        // A row that goes without having been read may be kept in pieces, which go with it.
-        let gone = group.written.iter().filter(|(key, row)| row.is_none() && !group.read.contains_key(key));
-        let gone: Vec<Key> = gone.map(|(key, _)| key.clone()).collect();
-        let rows = rows::get(self.store.as_ref(), &gone).await?;
-        group.read.extend(gone.into_iter().zip(rows));
-        let mut writes = Vec::with_capacity(group.written.len());
-        for (key, row) in &group.written {
-            let before = group.read.get(key).and_then(Option::as_ref).map_or(0, Vec::len);
-            rows::put(&mut writes, key.clone(), row.clone(), before);
-        }
-        crash::point("turn.before_commit");
-        self.store.commit(self.lease, self.number + 1, writes).await?;
-        crash::point("turn.after_commit");
-        self.number += 1;
-        for (key, row) in group.written {
-            if key.table() == TIMERS.key(self.home).table() {
-                let entry = (due_of(&key), key);
-                if row.is_some() {
-                    self.timers.insert(entry)
-                } else {
-                    self.timers.remove(&entry)
-                };
-            } else if key.table() == CALLS.key(self.home).table() {
-                match row {
-                    None => drop(self.calls.remove(&key)),
-                    Some(row) if !self.calls.contains(&key) => {
-                        let row = CALLS.read(&key, &row)?;
-                        self.dispatch(key, row, false);
-                    }
-                    Some(_) => {}
-                }
+            let key = pair_key(&SENT, from, to.slot);
+            let known = self.sent.get(&(from, to.slot)).copied();
+            let number = self.counter(&mut group.rows, known, &key).await? + 1;
+            self.sent.insert((from, to.slot), number);
+            group.rows.written.insert(key, Some(encode(&number)));
+            let row = MailRow { to, event, trace };
+            if !crash::defect("mail_lost") {
+                group.rows.written.insert(mail_key(from, row.to.slot, number), Some(encode(&row)));
             }
+            group.after.mail.push((from, number, row, settles.to_vec()));
         }
-        self.feed_head.send_if_modified(|last| std::mem::replace(last, head) != head);
         Ok(())
     }
 
-    /// Removes what is old and read by every reader.
-    fn trim_feed(&mut self, group: &mut Rows, head: u64) {
-        let read = self.read_heads.iter().map(|head| *head.borrow()).min().unwrap_or(head);
-        for _ in 0..2 {
-            if self.feed_tail + FEED_KEPT < head && self.feed_tail <= read {
-                group.written.insert(FEED.key(self.home).number(self.feed_tail), None);
-                self.feed_tail += 1;
-            }
+    /// A counter between two slots, read when it is not in memory.
+    async fn counter(&self, rows: &mut Rows, known: Option<u64>, key: &Key) -> Result<u64, StoreError> {
+        if let Some(number) = known {
+            return Ok(number);
         }
-    }
-
-    fn let_out(&mut self, after: After) {
-        while self.under_way.try_join_next().is_some() {}
-        for (kind, payload) in after.told {
-            if let Some(executor) = self.parts.executors.get(kind.as_str()).cloned() {
-                let call = Call { id: String::new(), payload, resumed: false };
-                self.under_way.spawn(async move { drop(executor.execute(call).await) });
-            }
+        if rows.get(key).is_none() {
+            self.poison.end(self.index);
+            self.fetch(rows, vec![key.clone()]).await?;
         }
-        for (from, number, row, settles) in after.mail {
-            self.post(from, number, row, settles);
-        }
-        for (from, to, number) in after.acks {
-            self.tell(from, Work::Taken { from, to, number });
-        }
-        for (done, answer) in after.replies {
-            // Whoever asked may have gone away; what was decided stands.
-            let _ = done.send(Ok(answer));
-        }
-        drop(after.settled);
-    }
-
-    fn post(&self, from: Slot, number: u64, row: MailRow, settles: Vec<Token>) {
-        crash::point("mail.before_delivery");
-        self.tell(row.to.slot, Work::Mail { from, number, to: row.to, event: row.event, settles });
-    }
-
-    fn tell(&self, slot: Slot, work: Work) {
-        // A partition that has stopped reads its rows again at the next start.
-        let _ = self.peers[self.layout.partition_of(slot)].send(work);
-    }
-
-    fn dispatch(&mut self, key: Key, row: CallRow, resumed: bool) {
-        let Some(executor) = self.parts.executors.get(row.kind.as_str()).cloned() else {
-            tracing::error!(kind = row.kind, "nobody carries out calls of this kind");
-            return;
-        };
-        self.calls.insert(key.clone());
-        let answers = self.peers[self.index].clone();
-        let mut call = Call { id: row.id, payload: row.payload, resumed };
-        while self.under_way.try_join_next().is_some() {}
-        self.under_way.spawn(async move {
-            let event = loop {
-                match AssertUnwindSafe(executor.execute(call.clone())).catch_unwind().await {
-                    Ok(event) => break event,
-                    Err(_) if call.resumed => {
-                        tracing::error!(
-                            id = call.id,
-                            "a call panicked twice; it is taken up at the next start"
-                        );
-                        return;
-                    }
-                    // What it had done by then nobody knows, as after the end of a process.
-                    Err(_) => call.resumed = true,
-                }
-            };
-            // A partition that has stopped resumes the call at the next start.
-            let _ = answers.send(Work::Answered { call: key, event });
-        });
+        let number = rows.get(key).flatten().map(|row| SENT.read(key, row)).transpose()?;
+        Ok(number.unwrap_or(0))
     }
 }

@@ -13,10 +13,16 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::watch;
 
 use crate::crash;
-use crate::tables::{FEED, READ};
+use crate::tables::{Change, FEED, READ};
 
 /// How many lines of the feed one commit of a reader covers at most.
 const LINES: usize = 200;
+
+/// With so many changes at once there is a rush on: the reader then lets [`PAUSE`] pass, so that what moves
+/// again and again is written once.
+const RUSH: usize = 8;
+/// How long. Nobody sees a list that is this much late.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(25);
 
 /// Builds screen rows from changes.
 pub trait Reader: Send + Sync + 'static {
@@ -114,23 +120,29 @@ impl ReaderTask {
             if !ready {
                 return;
             }
-            if let Err(error) = self.catch_up().await {
-                tracing::error!(reader = self.reader.name(), %error, "a reader of the feed stops");
-                failed.send_replace(Some(error));
-                return;
+            match self.catch_up().await {
+                Ok(changes) if changes >= RUSH => tokio::time::sleep(PAUSE).await,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(reader = self.reader.name(), %error, "a reader of the feed stops");
+                    failed.send_replace(Some(error));
+                    return;
+                }
             }
         }
     }
 
-    async fn catch_up(&mut self) -> Result<(), StoreError> {
+    /// Takes in what has happened since; how many changes that were.
+    async fn catch_up(&mut self) -> Result<usize, StoreError> {
         let position = *self.position.borrow();
         let range = FEED.key(self.home).prefix().from(FEED.key(self.home).number(position + 1));
         let lines = rows::scan(self.store.as_ref(), &range, LINES, false).await?;
         let mut view =
             View { store: &self.store, home: self.home, before: HashMap::new(), written: HashMap::new() };
-        let mut last = position;
+        let (mut last, mut changes) = (position, 0);
         for (key, row) in lines {
-            for change in FEED.read(&key, &row)? {
+            for Change(change) in FEED.read(&key, &row)? {
+                changes += 1;
                 match self.reader.read(&mut view, &change).await {
                     Err(StoreError::Unreadable { key, cause }) => {
                         tracing::error!(key, cause, "a reader passes over what it cannot read");
@@ -150,6 +162,6 @@ impl ReaderTask {
         self.store.commit(self.lease, self.number + 1, writes).await?;
         self.number += 1;
         self.position.send_replace(last);
-        Ok(())
+        Ok(changes)
     }
 }

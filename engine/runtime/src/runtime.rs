@@ -2,18 +2,23 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use cauce_model::{Duration, Slot, Timestamp};
 use cauce_store::{SharedStore, StoreError, rows};
 use futures_util::FutureExt;
+use futures_util::future::try_join_all;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
+use crate::meters::Meters;
 use crate::partition::{Layout, Partition, Work};
+use crate::poison::Poison;
 use crate::reader::ReaderTask;
 use crate::tables::FEED;
-use crate::{Clock, Entity, EntityAddress, EntityKind, Executor, Reader};
+use crate::{Clock, Entity, EntityAddress, EntityKind, Executor, Held, Reader, Trace};
 
 /// How many events may wait for a partition before it says that it is full.
 const QUEUE: usize = 4096;
@@ -30,13 +35,19 @@ pub struct Parts {
 }
 
 /// What an installation may set.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// How many partitions share the slots; fixed for the life of the data.
     pub partitions: u16,
     /// How long timers that came due while the process was down wait after a start, so that what
     /// was written to us meanwhile arrives first.
     pub grace: Duration,
+    /// A folder of this process alone, where it is remembered at which events a process ended. Without
+    /// one nothing is, and such an event ends every process.
+    pub scratch: Option<PathBuf>,
+    /// Whether the calls and overdue timers found at the start wait for [`Runtime::resume`]: those of a
+    /// restored copy may long have been carried out by the original.
+    pub held: bool,
 }
 
 /// Makes a submission a command: repeated within 24 hours by the same actor under the same id, it
@@ -97,7 +108,8 @@ pub struct Runtime {
     pub(crate) stopping: watch::Sender<bool>,
     clock: Arc<dyn Clock>,
     submit: Vec<mpsc::Sender<Work>>,
-    internal: Vec<mpsc::UnboundedSender<Work>>,
+    pub(crate) internal: Vec<mpsc::UnboundedSender<Work>>,
+    pub(crate) held: Vec<watch::Receiver<Held>>,
     failed: watch::Receiver<Option<StoreError>>,
     workers: std::sync::Mutex<JoinSet<()>>,
     readers: std::sync::Mutex<JoinSet<()>>,
@@ -118,8 +130,12 @@ impl Runtime {
         let (internal, internal_rx): (Vec<_>, Vec<_>) =
             (0..settings.partitions).map(|_| mpsc::unbounded_channel()).unzip();
         let started = clock.now();
+        let poison = Poison::open(settings.scratch.as_deref(), settings.partitions, started)
+            .map_err(|error| StoreError::Disk(format!("the folder of the process's own notes: {error}")))?;
+        let (poison, meters) = (Arc::new(poison), Arc::new(Meters::new()));
 
         let mut partitions = Vec::new();
+        let mut held = Vec::new();
         let mut submit = Vec::new();
         let mut feed_heads = Vec::new();
         let mut read = Vec::new();
@@ -145,6 +161,8 @@ impl Runtime {
             submit.push(submit_tx);
             feed_heads.push(feed_head.subscribe());
             read.push(heads.clone());
+            let told_held = watch::Sender::new(Held::default());
+            held.push(told_held.subscribe());
             partitions.push(Partition {
                 index,
                 home,
@@ -162,7 +180,12 @@ impl Runtime {
                 read_heads: heads,
                 failed: failed_tx.clone(),
                 held_until: started + settings.grace,
+                grace: settings.grace,
                 started,
+                held: settings.held,
+                told_held,
+                poison: poison.clone(),
+                meters: meters.clone(),
                 timers: Default::default(),
                 calls: Default::default(),
                 under_way: JoinSet::new(),
@@ -173,8 +196,8 @@ impl Runtime {
             });
         }
         let mut workers = JoinSet::new();
-        for mut partition in partitions {
-            partition.resume().await?;
+        try_join_all(partitions.iter_mut().map(Partition::resume)).await?;
+        for partition in partitions {
             workers.spawn(watched(partition.run(), failed_tx.clone()));
         }
         let mut readers = JoinSet::new();
@@ -191,6 +214,7 @@ impl Runtime {
             clock,
             submit,
             internal,
+            held,
             failed,
             workers,
             readers,
@@ -214,16 +238,41 @@ impl Runtime {
         event: Vec<u8>,
         command: Option<Command>,
     ) -> Result<impl Future<Output = Result<Answer, SubmitError>> + use<>, SubmitError> {
+        self.queue(to, event, Bytes::new(), command)
+    }
+
+    /// The same with what came from outside, as it came: should the event become a dead letter, it is
+    /// kept with it when it has at most 64 kB.
+    pub fn enqueue_received(
+        &self,
+        to: EntityAddress,
+        event: Vec<u8>,
+        raw: Bytes,
+    ) -> Result<impl Future<Output = Result<Answer, SubmitError>> + use<>, SubmitError> {
+        self.queue(to, event, raw, None)
+    }
+
+    fn queue(
+        &self,
+        to: EntityAddress,
+        event: Vec<u8>,
+        raw: Bytes,
+        command: Option<Command>,
+    ) -> Result<impl Future<Output = Result<Answer, SubmitError>> + use<>, SubmitError> {
         let (done, answer) = oneshot::channel();
-        let queue = &self.submit[self.layout.partition_of(to.slot)];
+        self.offer(to.slot, Work::Event { to, event, raw, command, trace: Trace::current(), done })?;
+        Ok(async { answer.await.unwrap_or(Err(SubmitError::Stopped)) })
+    }
+
+    /// Gives work its place in the queue of a slot's partition.
+    pub(crate) fn offer(&self, slot: Slot, work: Work) -> Result<(), SubmitError> {
         if *self.stopping.borrow() {
             return Err(SubmitError::Stopped);
         }
-        queue.try_send(Work::Event { to, event, command, done }).map_err(|error| match error {
+        self.submit[self.layout.partition_of(slot)].try_send(work).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => SubmitError::Busy,
             mpsc::error::TrySendError::Closed(_) => SubmitError::Stopped,
-        })?;
-        Ok(async { answer.await.unwrap_or(Err(SubmitError::Stopped)) })
+        })
     }
 
     /// The rows, for reading what screens show.
@@ -249,6 +298,28 @@ impl Runtime {
             // All workers ended in order: there will be no failure.
             _ => std::future::pending().await,
         }
+    }
+
+    /// The error, when the disk has failed.
+    pub fn failed(&self) -> Option<StoreError> {
+        self.failed.borrow().clone()
+    }
+
+    /// Whether [`Self::stop`] was called.
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Whether every partition's worker is there, once each of them has looked up from its work: with one
+    /// that hangs this does not return.
+    pub async fn alive(&self) -> bool {
+        for partition in &self.internal {
+            let (done, looked) = oneshot::channel();
+            if partition.send(Work::Look(done)).is_err() || looked.await.is_err() {
+                return false;
+            }
+        }
+        true
     }
 
     /// Refuses new events, handles what waits, lets calls under way come back, and ends.

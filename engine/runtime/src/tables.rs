@@ -4,7 +4,7 @@ use cauce_model::{Slot, Timestamp};
 use cauce_store::{Key, Table};
 use serde::{Deserialize, Serialize};
 
-use crate::EntityAddress;
+use crate::{EntityAddress, Trace};
 
 /// A timer: (slot, due, entity, name) → what comes back.
 pub(crate) const TIMERS: Table<TimerRow> = Table::new(1);
@@ -21,11 +21,16 @@ pub(crate) const SEEN: Table<()> = Table::new(6);
 /// What a command answered: (slot, day, hash) → the answer.
 pub(crate) const COMMANDS: Table<Vec<u8>> = Table::new(7);
 /// The feed: (partition's first slot, number) → the changes of one commit.
-pub(crate) const FEED: Table<Vec<Vec<u8>>> = Table::new(8);
+pub(crate) const FEED: Table<Vec<Change>> = Table::new(8);
 /// How far a reader has read: (partition's first slot, reader) → number.
 pub(crate) const READ: Table<u64> = Table::new(9);
-/// What could not be handled: (slot, time, hash) → what and why.
+/// What could not be handled: (slot, time, 16 bytes of a hash) → what and why.
 pub(crate) const DEAD: Table<DeadLetter> = Table::new(10);
+
+/// A change as its turn wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Change(#[serde(with = "blob")] pub Vec<u8>);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TimerRow {
@@ -41,6 +46,8 @@ pub(crate) struct CallRow {
     pub kind: String,
     #[serde(with = "blob")]
     pub payload: Vec<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,6 +55,8 @@ pub(crate) struct MailRow {
     pub to: EntityAddress,
     #[serde(with = "blob")]
     pub event: Vec<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 /// An event that could not be handled, kept whole.
@@ -62,6 +71,9 @@ pub struct DeadLetter {
     /// The event.
     #[serde(with = "blob")]
     pub event: Vec<u8>,
+    /// What came from outside, as it came; empty when that is not known or too large to be kept.
+    #[serde(default, with = "blob", skip_serializing_if = "Vec::is_empty")]
+    pub raw: Vec<u8>,
 }
 
 /// The beginning of the keys of one entity in a table.
@@ -83,6 +95,11 @@ pub(crate) fn timer_key(entity: &EntityAddress, due: Timestamp, name: &str) -> K
 pub(crate) fn due_of(key: &Key) -> Timestamp {
     let due = key.fields().first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
     Timestamp(i64::try_from(due).unwrap_or(i64::MAX))
+}
+
+/// The key of a dead letter.
+pub(crate) fn dead_key(slot: Slot, at: Timestamp, name: &[u8]) -> Key {
+    DEAD.key(slot).number(u64::try_from(at.0).unwrap_or(0)).bytes(name)
 }
 
 /// The key of a piece of mail.

@@ -7,8 +7,11 @@ use cauce_store::{Key, Table, Value, encode};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::entity::to_bytes;
-use crate::tables::{self, CALLS, CallRow, DEAD, DeadLetter, SEEN, TIMERS, TimerRow, timer_key};
-use crate::{EntityAddress, Halt};
+use crate::tables::{self, CALLS, CallRow, Change, DEAD, DeadLetter, SEEN, TIMERS, TimerRow, timer_key};
+use crate::{EntityAddress, Halt, Trace};
+
+/// How much of what came from outside is kept with a dead letter, in bytes; more is not kept at all.
+const RAW_KEPT: usize = 64 * 1024;
 
 /// The rows a group of turns has in memory: what was read from the store, and above it what the
 /// turns of the group wrote.
@@ -16,6 +19,8 @@ use crate::{EntityAddress, Halt};
 pub(crate) struct Rows {
     pub read: HashMap<Key, Option<Value>>,
     pub written: BTreeMap<Key, Option<Value>>,
+    /// The sizes of rows that go without having been read.
+    pub sizes: HashMap<Key, usize>,
 }
 
 impl Rows {
@@ -29,9 +34,15 @@ impl Rows {
 pub(crate) struct Decided {
     pub rows: BTreeMap<Key, Option<Value>>,
     pub mail: Vec<(EntityAddress, Vec<u8>)>,
-    pub changes: Vec<Vec<u8>>,
+    pub changes: Vec<Change>,
+    /// The calls among the rows.
+    pub calls: Vec<(Key, CallRow)>,
     pub told: Vec<(String, Vec<u8>)>,
     pub reply: Option<Vec<u8>>,
+    /// Why an event became a dead letter, when one did.
+    pub dead: Option<String>,
+    /// What set it going.
+    pub trace: Option<Trace>,
 }
 
 /// One event's handling. All it decides becomes durable together, or not at all.
@@ -41,12 +52,27 @@ pub struct Turn<'a> {
     seed: u64,
     fresh: u64,
     rows: &'a Rows,
+    raw: &'a [u8],
     pub(crate) decided: Decided,
 }
 
 impl<'a> Turn<'a> {
-    pub(crate) fn new(this: &'a EntityAddress, now: Timestamp, seed: u64, rows: &'a Rows) -> Self {
-        Self { this, now, seed, fresh: 0, rows, decided: Decided::default() }
+    pub(crate) fn new(
+        this: &'a EntityAddress,
+        now: Timestamp,
+        seed: u64,
+        rows: &'a Rows,
+        raw: &'a [u8],
+    ) -> Self {
+        Self {
+            this,
+            now,
+            seed,
+            fresh: 0,
+            rows,
+            raw,
+            decided: Decided { trace: Trace::current(), ..Decided::default() },
+        }
     }
 
     /// Whose turn it is.
@@ -82,7 +108,14 @@ impl<'a> Turn<'a> {
         if let Some(row) = self.decided.rows.get(key) {
             return Ok(row.as_ref());
         }
-        self.rows.get(key).ok_or_else(|| Halt::Need(key.clone()))
+        self.rows.get(key).ok_or_else(|| Halt::Need(vec![key.clone()]))
+    }
+
+    /// Halts for all of these rows that are not in memory, so that they are read at once.
+    pub fn need(&self, keys: &[Key]) -> Result<(), Halt> {
+        let unknown = |key: &&Key| !self.decided.rows.contains_key(*key) && self.rows.get(key).is_none();
+        let missing: Vec<Key> = keys.iter().filter(unknown).cloned().collect();
+        if missing.is_empty() { Ok(()) } else { Err(Halt::Need(missing)) }
     }
 
     /// Writes a row.
@@ -102,13 +135,21 @@ impl<'a> Turn<'a> {
     /// and the day of its own time stamp; from now on it is not. Kept for
     /// [`DAYS_KEPT`](Self::DAYS_KEPT) days: the caller refuses what is older.
     pub fn first_time(&mut self, at: Timestamp, name: &[&str]) -> Result<bool, Halt> {
-        let parts: Vec<&[u8]> = name.iter().map(|part| part.as_bytes()).collect();
-        let key = SEEN.key(self.this.slot).number(tables::day_of(at)).bytes(&hash(&parts)[..16]);
-        let first = self.raw(&key)?.is_none();
+        let first = !self.happened(at, name)?;
         if first {
-            self.put(&SEEN, key, &());
+            self.put(&SEEN, self.seen_key(at, name), &());
         }
         Ok(first)
+    }
+
+    /// Whether [`first_time`](Self::first_time) was asked about this before.
+    pub fn happened(&self, at: Timestamp, name: &[&str]) -> Result<bool, Halt> {
+        Ok(self.raw(&self.seen_key(at, name))?.is_some())
+    }
+
+    fn seen_key(&self, at: Timestamp, name: &[&str]) -> Key {
+        let parts: Vec<&[u8]> = name.iter().map(|part| part.as_bytes()).collect();
+        SEEN.key(self.this.slot).number(tables::day_of(at)).bytes(&hash(&parts)[..16])
     }
 
     /// For how many days, by their own time stamps, events are recognised as repeated.
@@ -134,9 +175,11 @@ impl<'a> Turn<'a> {
             id: id.to_owned(),
             kind: kind.to_owned(),
             payload: to_bytes(payload),
+            trace: Trace::current(),
         };
         let key = tables::of_entity(&CALLS, entity).text(id);
-        self.put(&CALLS, key, &row);
+        self.put(&CALLS, key.clone(), &row);
+        self.decided.calls.push((key, row));
     }
 
     /// Has the executor of this kind do something after the commit that is worth doing only now. It is
@@ -152,7 +195,7 @@ impl<'a> Turn<'a> {
 
     /// Tells the screens.
     pub fn publish<C: Serialize>(&mut self, change: &C) {
-        let change = to_bytes(change);
+        let change = Change(to_bytes(change));
         if !self.decided.changes.contains(&change) {
             self.decided.changes.push(change);
         }
@@ -170,12 +213,11 @@ impl<'a> Turn<'a> {
             at: self.now,
             cause: cause.to_owned(),
             event: event.to_vec(),
+            raw: if self.raw.len() > RAW_KEPT { Vec::new() } else { self.raw.to_vec() },
         };
-        let key = DEAD
-            .key(self.this.slot)
-            .number(u64::try_from(self.now.0).unwrap_or(0))
-            .bytes(&hash(&[self.this.key.as_bytes(), event])[..16]);
-        self.put(&DEAD, key, &letter);
+        let name = hash(&[self.this.key.as_bytes(), event]);
+        self.put(&DEAD, tables::dead_key(self.this.slot, self.now, &name[..16]), &letter);
+        self.decided.dead = Some(letter.cause);
     }
 }
 

@@ -1,63 +1,81 @@
 //! The beginning of a partition, its end, and the tidying in between.
 
+use std::collections::HashMap;
+
 use cauce_model::{Duration, Slot};
-use cauce_store::{Key, StoreError, Table, rows};
+use cauce_store::{Key, StoreError, Table, Value, rows};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::timers::{ranges, stretch};
 use super::{GROUP, Partition, STOP_WAIT};
-use crate::Turn;
-use crate::tables::{CALLS, COMMANDS, DEAD, MAIL, SEEN, SENT, TAKEN, TIMERS, day_of, due_of};
+use crate::tables::{CALLS, COMMANDS, CallRow, DEAD, MAIL, MailRow, SEEN, day_of};
 use crate::turn::Rows;
+use crate::{Held, Turn};
 
 /// How long dead letters are kept.
 const DEAD_KEPT: Duration = Duration::days(90);
+/// How many slots are read at the same time.
+const AT_ONCE: usize = 16;
+
+/// What is pending in a slot.
+struct Pending {
+    slot: Slot,
+    overdue: bool,
+    timers: Vec<(Key, Value)>,
+    calls: Vec<(Key, usize, CallRow)>,
+    mail: Vec<(Key, usize, MailRow)>,
+}
 
 impl Partition {
-    /// Reads what is pending and starts it: timers, calls, mail.
+    /// Reads what is pending and starts it: timers, calls, mail. In a held start timers and calls wait.
     pub async fn resume(&mut self) -> Result<(), StoreError> {
-        let mut calls = Vec::new();
-        let mut mail = Vec::new();
-        for slot in self.layout.slots_of(self.index) {
-            for (key, _) in self.pending(&TIMERS, slot).await? {
-                self.timers.insert((due_of(&key), key));
+        let slots: Vec<Slot> = self.layout.slots_of(self.index).collect();
+        let this = &*self;
+        let pending: Vec<Pending> =
+            stream::iter(slots).map(|slot| this.pending_of(slot)).buffered(AT_ONCE).try_collect().await?;
+        let mut waiting = Held::default();
+        for Pending { slot, overdue, timers, calls, mail } in pending {
+            self.timers.begin(slot, self.started, overdue, timers);
+            for (key, _, row) in mail {
+                let number = key.fields().last_chunk::<8>().map_or(0, |n| u64::from_be_bytes(*n));
+                self.post(slot, number, row, Vec::new());
             }
-            calls.extend(self.pending(&CALLS, slot).await?);
-            for (key, number) in self.all(&SENT, slot).await? {
-                self.sent.insert((slot, other_slot(&key)), number);
+            for (key, size, row) in calls {
+                if self.held {
+                    *waiting.calls.entry(row.kind).or_default() += 1;
+                } else {
+                    self.dispatch(key, size, row, true);
+                }
             }
-            for (key, number) in self.all(&TAKEN, slot).await? {
-                self.taken.insert((slot, other_slot(&key)), number);
-            }
-            mail.extend(self.pending(&MAIL, slot).await?.into_iter().map(|(key, row)| (slot, key, row)));
         }
-        for (from, key, row) in mail {
-            let number = key.fields().last_chunk::<8>().map_or(0, |n| u64::from_be_bytes(*n));
-            self.post(from, number, row, Vec::new());
-        }
-        for (key, row) in calls {
-            self.dispatch(key, row, true);
-        }
-        Ok(())
+        if self.held { self.hold(waiting).await } else { Ok(()) }
     }
 
-    /// All rows of a table in a slot.
-    async fn all<V>(&self, table: &Table<V>, slot: Slot) -> Result<Vec<(Key, V)>, StoreError>
-    where
-        V: Serialize + DeserializeOwned,
-    {
-        let found = rows::scan(self.store.as_ref(), &table.key(slot).prefix(), usize::MAX, false).await?;
-        found.into_iter().map(|(key, row)| table.read(&key, &row).map(|row| (key, row))).collect()
+    async fn pending_of(&self, slot: Slot) -> Result<Pending, StoreError> {
+        let [before, after] = ranges(slot, self.started);
+        Ok(Pending {
+            slot,
+            overdue: !self.store.scan(&before, 1, false).await?.is_empty(),
+            timers: stretch(self.store.as_ref(), slot, &after, self.started).await?,
+            calls: self.all(&CALLS, slot).await?,
+            mail: self.all(&MAIL, slot).await?,
+        })
     }
 
-    /// All pending rows of a table in a slot. One that cannot be read is told and left alone: it must
-    /// not keep everybody else waiting.
-    async fn pending<V>(&self, table: &Table<V>, slot: Slot) -> Result<Vec<(Key, V)>, StoreError>
+    /// All rows of a table in a slot, with their sizes. One that cannot be read is told and left alone:
+    /// it must not keep everybody else waiting.
+    pub(super) async fn all<V>(
+        &self,
+        table: &Table<V>,
+        slot: Slot,
+    ) -> Result<Vec<(Key, usize, V)>, StoreError>
     where
         V: Serialize + DeserializeOwned,
     {
         let found = rows::scan(self.store.as_ref(), &table.key(slot).prefix(), usize::MAX, false).await?;
         let read = found.into_iter().filter_map(|(key, row)| match table.read(&key, &row) {
-            Ok(row) => Some((key, row)),
+            Ok(value) => Some((key, row.len(), value)),
             Err(error) => {
                 tracing::error!(%error, "a pending row is left alone");
                 None
@@ -72,7 +90,7 @@ impl Partition {
         let enough = tokio::time::Instant::now() + STOP_WAIT;
         loop {
             let mut work = Vec::new();
-            self.take_ready(&mut work);
+            self.take_ready(&mut work).await?;
             if !work.is_empty() {
                 self.group(work).await?;
                 continue;
@@ -118,11 +136,6 @@ impl Partition {
         }
         let mut rows = Rows::default();
         rows.written.extend(old.into_iter().map(|(key, _)| (key, None)));
-        self.commit(rows, Vec::new()).await
+        self.commit(rows, Vec::new(), HashMap::new()).await
     }
-}
-
-fn other_slot(key: &Key) -> Slot {
-    let number = key.fields().first_chunk::<8>().map_or(0, |n| u64::from_be_bytes(*n));
-    u16::try_from(number).ok().and_then(Slot::new).expect("written from a slot")
 }

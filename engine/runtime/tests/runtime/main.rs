@@ -5,9 +5,15 @@
 
 mod calls;
 mod commands;
+mod dead;
 mod feed;
+mod held;
 mod mail;
+mod many_timers;
+mod poison;
 mod power_cuts;
 mod stage;
 mod timers;
+mod traces;
 mod turns;
+mod wants;

@@ -7,10 +7,10 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use cauce_model::{Duration, Slot, Timestamp};
 use cauce_runtime::{
-    Answer, Call, Command, DeadLetter, Entity, EntityAddress, EntityKind, Executor, Halt, ManualClock, Parts,
-    Reader, Runtime, Settings, SubmitError, Turn, View, from_bytes, to_bytes,
+    Answer, Call, Command, DeadLetter, Entity, EntityAddress, EntityKind, Executor, Halt, Known, ManualClock,
+    Parts, Reader, Runtime, Settings, SubmitError, Trace, Turn, View, from_bytes, to_bytes,
 };
-use cauce_store::{FolderError, Key, MemoryStore, SharedStore, SledStore, StoreError, Table, rows};
+use cauce_store::{EmbeddedStore, FolderError, Key, MemoryStore, SharedStore, StoreError, Table, rows};
 use futures_util::future::{BoxFuture, FutureExt};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -49,6 +49,8 @@ pub enum Do {
     Read(u64),
     /// Write a line, then panic.
     Panic(String),
+    /// Panic, unless the notebook is calm.
+    Fussy,
     /// Stand still until the test opens the gate.
     Stand,
 }
@@ -67,6 +69,10 @@ impl Do {
 pub struct Notebook {
     /// How often a turn was run, counting those that were run again.
     pub runs: AtomicUsize,
+    /// Whether it is calm.
+    pub calm: AtomicBool,
+    /// Whether it says beforehand what it wants.
+    pub foresight: AtomicBool,
     gate: Mutex<bool>,
     opened: Condvar,
 }
@@ -103,6 +109,7 @@ impl Notebook {
                 write(turn, line)?;
                 panic!("told to panic");
             }
+            Do::Fussy => assert!(self.calm.load(Ordering::SeqCst), "not now"),
             Do::Stand => {
                 let closed = self.gate.lock().unwrap();
                 drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
@@ -124,6 +131,10 @@ fn write(turn: &mut Turn<'_>, line: String) -> Result<(), Halt> {
 }
 
 impl Entity for Notebook {
+    fn wants(&self, to: &EntityAddress, _event: &[u8], _known: Known<'_>) -> Vec<Key> {
+        if self.foresight.load(Ordering::SeqCst) { vec![lines_key(to)] } else { Vec::new() }
+    }
+
     fn handle(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
         self.runs.fetch_add(1, Ordering::SeqCst);
         self.act(turn, from_bytes(event)?)
@@ -131,6 +142,13 @@ impl Entity for Notebook {
 
     fn give_up(&self, turn: &mut Turn<'_>, _event: &[u8], cause: &str) -> Result<(), Halt> {
         write(turn, format!("gave up: {cause}"))
+    }
+
+    fn timer_dropped(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
+        match from_bytes(event)? {
+            Do::Write(line) => write(turn, format!("dropped {line}")),
+            other => panic!("{other:?}"),
+        }
     }
 }
 
@@ -155,6 +173,8 @@ pub struct Asked {
     pub id: String,
     pub resumed: bool,
     pub durable: Vec<String>,
+    /// What it is part of.
+    pub trace: Option<Trace>,
 }
 
 impl Outside {
@@ -186,7 +206,8 @@ impl Executor for Caller {
             };
             let Call { id, resumed, .. } = call;
             let silent = outside.silent.load(Ordering::SeqCst);
-            outside.asked.send_modify(|asked| asked.push(Asked { id: id.clone(), resumed, durable }));
+            let asked = Asked { id: id.clone(), resumed, durable, trace: Trace::current() };
+            outside.asked.send_modify(|all| all.push(asked));
             if silent {
                 std::future::pending::<()>().await;
             }
@@ -195,6 +216,10 @@ impl Executor for Caller {
             to_bytes(&if again.is_ok() { Do::All(vec![answer, Do::Ask(id)]) } else { answer })
         }
         .boxed()
+    }
+
+    fn dropped(&self, call: Call) -> Vec<u8> {
+        to_bytes(&Do::Write(format!("dropped {}", call.id)))
     }
 }
 
@@ -211,6 +236,10 @@ pub struct Stage {
     pub notebook: Arc<Notebook>,
     pub outside: Arc<Outside>,
     pub readers: Vec<Arc<dyn Reader>>,
+    /// Where the process remembers at what it ended.
+    pub scratch: tempfile::TempDir,
+    /// Whether the next start is held.
+    pub held: bool,
 }
 
 /// A reader that takes nothing in until it is let.
@@ -247,6 +276,8 @@ impl Stage {
             notebook: Arc::default(),
             outside: Arc::default(),
             readers: Vec::new(),
+            scratch: tempfile::tempdir().unwrap(),
+            held: false,
         }
     }
 
@@ -268,13 +299,15 @@ impl Stage {
         parts.executors.insert("outside", Arc::new(Caller(self.outside.clone())));
         parts.readers = self.readers.clone();
         let clock = Arc::new(self.clock.clone());
-        Runtime::start(store, clock, parts, Settings { partitions: PARTITIONS, grace: GRACE }).await
+        let scratch = Some(self.scratch.path().to_owned());
+        let settings = Settings { partitions: PARTITIONS, grace: GRACE, scratch, held: self.held };
+        Runtime::start(store, clock, parts, settings).await
     }
 }
 
 async fn open(path: &Path) -> SharedStore {
     loop {
-        match SledStore::open(path, PARTITIONS) {
+        match EmbeddedStore::open(path, PARTITIONS) {
             Ok(store) => return Arc::new(store),
             Err(FolderError::InUse(_)) => tokio::task::yield_now().await,
             Err(error) => panic!("{error}"),
@@ -352,7 +385,7 @@ pub async fn rows_of(store: &SharedStore, table: u8) -> usize {
     count
 }
 
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Fails the test when it takes far too long.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
