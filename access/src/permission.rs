@@ -28,6 +28,12 @@ pub enum Action {
     ReadFlows,
     /// Check a document or make it the current version of a flow.
     PublishFlow,
+    /// See how the server is.
+    ReadHealth,
+    /// Look at events that could not be handled, and say what becomes of them.
+    ManageDeadLetters,
+    /// See what a restored installation had under way, and say what becomes of it.
+    ResumeHeld,
 }
 
 /// Who asks: a person with a live session, or one who holds an API token.
@@ -55,7 +61,9 @@ pub fn can(actor: &Actor, action: Action) -> bool {
         Action::ReadInbox | Action::TakeCase | Action::Reply | Action::EndCase | Action::ReadFlows => {
             &[Role::Admin, Role::Agent]
         }
-        Action::PublishFlow => &[Role::Admin],
+        Action::PublishFlow | Action::ReadHealth | Action::ManageDeadLetters | Action::ResumeHeld => {
+            &[Role::Admin]
+        }
     };
     allowed.contains(&actor.role)
 }
@@ -75,7 +83,11 @@ mod tests {
             assert!(can(&actor(Role::Agent), action), "{action:?}");
             assert!(can(&actor(Role::Admin), action), "{action:?}");
         }
-        assert!(!can(&actor(Role::Agent), Action::PublishFlow));
-        assert!(can(&actor(Role::Admin), Action::PublishFlow));
+        let governing =
+            [Action::PublishFlow, Action::ReadHealth, Action::ManageDeadLetters, Action::ResumeHeld];
+        for action in governing {
+            assert!(!can(&actor(Role::Agent), action), "{action:?}");
+            assert!(can(&actor(Role::Admin), action), "{action:?}");
+        }
     }
 }

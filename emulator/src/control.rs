@@ -1,12 +1,12 @@
 //! The control API under `/emulator`: the phone's side of every conversation, and the hands of a test.
 //! Files are in `control_media`.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Json,
     extract::{
-        Path, Query, State,
+        ConnectInfo, Path, Query, State,
         rejection::{JsonRejection, QueryRejection},
     },
     http::{StatusCode, Uri},
@@ -22,6 +22,7 @@ use crate::{
     faults::Fault,
     ids::{self, Side},
     inbound::{self, Said, Scene},
+    line::End,
     payload,
     refusal::Refusal,
     signature,
@@ -231,6 +232,29 @@ pub async fn faults(State(emulator): Shared) -> Json<Vec<Fault>> {
 pub async fn clear_faults(State(emulator): Shared) -> StatusCode {
     emulator.lock().faults.clear();
     StatusCode::NO_CONTENT
+}
+
+/// A break of the line.
+#[derive(Deserialize)]
+pub struct Down {
+    ms: u64,
+}
+
+/// `POST /down`: every connection but this one is cut, and for so long nobody can connect; 204 at once.
+pub async fn go_down(
+    State(emulator): Shared,
+    ConnectInfo(end): ConnectInfo<End>,
+    body: Body<Down>,
+) -> Result<StatusCode, Refusal> {
+    let Json(Down { ms }) = body?;
+    end.spare();
+    emulator.breaker.trip(Duration::from_millis(ms));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /rate`: how fast the business sends: calls, seconds from the first to the last, the most in any one second.
+pub async fn rate(State(emulator): Shared) -> Json<Value> {
+    Json(emulator.lock().rate.view())
 }
 
 /// A jump of the clock.

@@ -15,10 +15,12 @@ use crate::{
     config::Config,
     faults::Faults,
     ids::{self, Side},
+    line::Breaker,
     links,
     media::{File, Files, Media},
     payload,
     persist::{DataError, Journal},
+    rate::Rate,
     state::{Fact, State},
     statuses, webhook,
 };
@@ -35,6 +37,8 @@ pub struct Emulator {
     pub http: reqwest::Client,
     /// The client that fetches what messages link to.
     pub links: reqwest::Client,
+    /// Breaks the line to the business.
+    pub breaker: Breaker,
     /// `http://` and the address it is reached at, for the web addresses that webhooks carry.
     pub origin: String,
     changes: broadcast::Sender<Change>,
@@ -49,6 +53,8 @@ pub struct Core {
     pub faults: Faults,
     /// The bytes of files.
     pub files: Files,
+    /// How fast the business sends.
+    pub rate: Rate,
     /// Goes up at every reset; work that began in an earlier epoch ends.
     pub epoch: u64,
     journal: Journal,
@@ -70,7 +76,7 @@ impl Emulator {
     ///
     /// # Errors
     /// When the data folder cannot be used.
-    pub fn open(config: Config, mut address: SocketAddr) -> Result<Arc<Self>, DataError> {
+    pub fn open(config: Config, mut address: SocketAddr, breaker: Breaker) -> Result<Arc<Self>, DataError> {
         let (journal, state, files) = match &config.data {
             Some(folder) => {
                 let (journal, state) = Journal::open(folder)?;
@@ -105,11 +111,13 @@ impl Emulator {
             .map(|(id, _)| id.clone())
             .collect();
         let busy = waiting.iter().cloned().collect();
-        let core = Core { state, faults: Faults::default(), files, epoch: 0, journal, busy };
+        let (faults, rate) = (Faults::default(), Rate::default());
+        let core = Core { state, faults, files, rate, epoch: 0, journal, busy };
         let emulator = Arc::new(Self {
             config,
             http,
             links: links::client(),
+            breaker,
             origin: format!("http://{address}"),
             changes: broadcast::Sender::new(1024),
             core: Mutex::new(core),
@@ -221,6 +229,7 @@ impl Core {
         self.epoch += 1;
         self.busy.clear();
         self.faults.clear();
+        self.rate = Rate::default();
         self.files.clear()
     }
 }

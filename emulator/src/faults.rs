@@ -52,8 +52,13 @@ enum Kind {
     Hang,
     Refuse,
     Fail,
+    BadGateway,
+    Reset,
+    Early,
     Duplicate,
     Reorder,
+    Silent,
+    ReadOnly,
     NotFound,
     Expired,
     Truncated,
@@ -65,8 +70,9 @@ impl Kind {
     fn happens_on(self, on: On) -> bool {
         match self {
             Self::Latency | Self::Throttle | Self::Http429 | Self::Refuse | Self::Fail => on == On::Messages,
+            Self::BadGateway | Self::Reset | Self::Early => on == On::Messages,
             Self::ServerError | Self::Hang => on != On::Webhooks,
-            Self::Duplicate | Self::Reorder => on == On::Webhooks,
+            Self::Duplicate | Self::Reorder | Self::Silent | Self::ReadOnly => on == On::Webhooks,
             Self::NotFound | Self::Expired | Self::Truncated | Self::WrongHash | Self::Huge => {
                 on == On::Media
             }
@@ -114,6 +120,32 @@ pub enum SendFault {
     Refuse(Failure),
     /// Accepted, and failed with this.
     Fail(Failure),
+    /// The edge's page with HTTP 502, before or after acceptance.
+    BadGateway(When),
+    /// The connection is reset instead of an answer, before or after acceptance.
+    Reset(When),
+    /// Accepted, and answered only when its statuses have been taken.
+    Early,
+}
+
+/// Which statuses of a message are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// All.
+    #[default]
+    All,
+    /// That it was read, and nothing before.
+    Read,
+    /// None.
+    Nothing,
+}
+
+impl Told {
+    /// Whether nothing is kept back.
+    pub fn is_all(&self) -> bool {
+        *self == Self::All
+    }
 }
 
 /// What happens to one upload, lookup or download.
@@ -150,19 +182,20 @@ impl Faults {
     /// A sentence, when its parts do not fit together.
     pub fn add(&mut self, fault: Fault) -> Result<(), &'static str> {
         let staged = matches!(fault.kind, Kind::ServerError | Kind::Hang);
+        let timed = staged || matches!(fault.kind, Kind::BadGateway | Kind::Reset);
         let coded = matches!(fault.kind, Kind::Refuse | Kind::Fail);
         if !fault.kind.happens_on(fault.on) {
             return Err(
-                "Faults on \"messages\": latency, throttle, http_429, server_error, hang, refuse, fail; \
-                on \"webhooks\": duplicate, reorder; \
+                "Faults on \"messages\": latency, throttle, http_429, server_error, bad_gateway, reset, hang, early, \
+                refuse, fail; on \"webhooks\": duplicate, reorder, silent, read_only; \
                 on \"media\": not_found, expired, truncated, wrong_hash, huge, server_error, hang.",
             );
         }
         if matches!(fault.kind, Kind::Latency | Kind::Hang) != fault.ms.is_some() {
             return Err("latency and hang take ms; the other faults do not.");
         }
-        if fault.when.is_some() && !(staged && fault.on == On::Messages) {
-            return Err("Only server_error and hang on \"messages\" take when.");
+        if fault.when.is_some() && !(timed && fault.on == On::Messages) {
+            return Err("Only server_error, bad_gateway, reset and hang on \"messages\" take when.");
         }
         if fault.at.is_some() && !(staged && fault.on == On::Media) {
             return Err("Only server_error and hang on \"media\" take at.");
@@ -207,6 +240,9 @@ impl Faults {
             (Kind::Throttle, _) => Some(SendFault::Throttle),
             (Kind::Http429, _) => Some(SendFault::TooManyRequests),
             (Kind::ServerError, when) => Some(SendFault::ServerError(when)),
+            (Kind::BadGateway, when) => Some(SendFault::BadGateway(when)),
+            (Kind::Reset, when) => Some(SendFault::Reset(when)),
+            (Kind::Early, _) => Some(SendFault::Early),
             (Kind::Refuse, _) => Some(SendFault::Refuse(Failure::of(fault.code?, fault.message))),
             (Kind::Fail, _) => Some(SendFault::Fail(Failure::of(fault.code?, fault.message))),
             _ => None,
@@ -245,6 +281,17 @@ impl Faults {
     /// Whether the statuses of the message just accepted for `wa_id` go out in the wrong order, counted down.
     pub fn take_reorder(&mut self, wa_id: &str) -> bool {
         self.take(|fault| fault.kind == Kind::Reorder && fault.concerns(wa_id)).is_some()
+    }
+
+    /// Which statuses of the message just accepted for `wa_id` are told, counted down.
+    pub fn take_told(&mut self, wa_id: &str) -> Told {
+        let fault =
+            self.take(|fault| matches!(fault.kind, Kind::Silent | Kind::ReadOnly) && fault.concerns(wa_id));
+        match fault.map(|fault| fault.kind) {
+            Some(Kind::Silent) => Told::Nothing,
+            Some(Kind::ReadOnly) => Told::Read,
+            _ => Told::All,
+        }
     }
 
     /// The oldest fault that fits and whose turn it is. Every other one that fits and still sleeps is one call nearer.
@@ -331,13 +378,16 @@ mod tests {
     #[test]
     fn parts_that_do_not_fit_are_refused() {
         for (wanted, reason) in [
-            (json!({"on": "webhooks", "kind": "throttle"}), "duplicate, reorder"),
-            (json!({"kind": "duplicate"}), "duplicate, reorder"),
+            (json!({"on": "webhooks", "kind": "throttle"}), "duplicate, reorder, silent"),
+            (json!({"kind": "duplicate"}), "duplicate, reorder, silent"),
             (json!({"on": "media", "kind": "latency", "ms": 1}), "not_found"),
             (json!({"kind": "huge"}), "not_found"),
             (json!({"kind": "hang"}), "take ms"),
             (json!({"kind": "throttle", "ms": 5}), "take ms"),
             (json!({"kind": "throttle", "when": "after"}), "take when"),
+            (json!({"kind": "early", "when": "after"}), "take when"),
+            (json!({"kind": "reset", "ms": 5}), "take ms"),
+            (json!({"kind": "silent"}), "read_only"),
             (json!({"on": "media", "kind": "server_error", "when": "after"}), "take when"),
             (json!({"kind": "server_error", "at": "upload"}), "take at"),
             (json!({"on": "media", "kind": "huge", "at": "lookup"}), "take at"),

@@ -1,11 +1,15 @@
 //! The Graph endpoints of the number: send, mark as read, typing, and its own fields. Files are in `graph_media`.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json,
     body::Bytes,
-    extract::{Path, Query, State},
+    extract::{ConnectInfo, Path, Query, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
 };
@@ -19,6 +23,7 @@ use crate::{
     graph_error::GraphError,
     graph_media,
     ids::{self, Side},
+    line::End,
     message, phone,
     state::Fact,
     statuses,
@@ -63,6 +68,7 @@ pub struct Fields {
 pub async fn post_messages(
     State(emulator): State<Arc<Emulator>>,
     Path((version, object)): Path<(String, String)>,
+    ConnectInfo(end): ConnectInfo<End>,
     headers: HeaderMap,
     uri: Uri,
     body: Bytes,
@@ -78,7 +84,11 @@ pub async fn post_messages(
         let Ok(Value::Object(body)) = serde_json::from_slice(&body) else {
             return Err(GraphError::invalid_call("The body is not a JSON object.").into());
         };
-        if body.contains_key("status") { mark_read(&emulator, &body) } else { send(&emulator, body).await }
+        if body.contains_key("status") {
+            return mark_read(&emulator, &body);
+        }
+        emulator.lock().rate.count(Instant::now());
+        send(&emulator, body, &end).await
     };
     framed(&version, answer.await)
 }
@@ -89,6 +99,8 @@ pub enum Refusal {
     Graph(GraphError),
     /// The edge's answer to too many requests: a page, not JSON.
     TooManyRequests,
+    /// The edge's answer when it has none from the servers behind it: a page, not JSON.
+    BadGateway,
     /// The data folder could not be written or read.
     Data(io::Error),
 }
@@ -113,6 +125,9 @@ impl IntoResponse for Refusal {
                 (StatusCode::TOO_MANY_REQUESTS, Html("<html><body>Too Many Requests</body></html>"))
                     .into_response()
             }
+            Self::BadGateway => {
+                (StatusCode::BAD_GATEWAY, Html("<html><body>Bad Gateway</body></html>")).into_response()
+            }
             Self::Data(error) => {
                 tracing::error!(%error, "the data folder cannot be used");
                 GraphError::server().into_response()
@@ -121,10 +136,10 @@ impl IntoResponse for Refusal {
     }
 }
 
-async fn send(emulator: &Arc<Emulator>, body: Map<String, Value>) -> Result<Json<Value>, Refusal> {
+async fn send(emulator: &Arc<Emulator>, body: Map<String, Value>, end: &End) -> Result<Json<Value>, Refusal> {
     let recipient = validate::send(&body)?;
     let body = Value::Object(body);
-    let (wa_id, fault) = {
+    let (wa_id, fault, epoch) = {
         let mut core = emulator.lock();
         let wa_id = match &recipient {
             Recipient::Phone { digits, .. } => digits.clone(),
@@ -145,33 +160,42 @@ async fn send(emulator: &Arc<Emulator>, body: Map<String, Value>) -> Result<Json
         if fault.is_some() {
             emulator.announce(Change::Customer(wa_id.clone()));
         }
-        (wa_id, fault)
+        (wa_id, fault, core.epoch)
     };
-    let (mut failure, mut late) = (None, None);
-    match fault {
+    let mut failure = None;
+    match &fault {
         Some(SendFault::Throttle) => return Err(GraphError::throttled().into()),
         Some(SendFault::TooManyRequests) => return Err(Refusal::TooManyRequests),
         Some(SendFault::ServerError(When::Before)) => return Err(GraphError::server().into()),
+        Some(SendFault::BadGateway(When::Before)) => return Err(Refusal::BadGateway),
+        Some(SendFault::Reset(When::Before)) => return Err(reset(end)),
         Some(SendFault::Refuse(Failure { code, details })) => {
-            return Err(GraphError::of(code, Some(details)).into());
+            return Err(GraphError::of(*code, Some(details.clone())).into());
         }
-        Some(SendFault::Wait(ms)) => tokio::time::sleep(Duration::from_millis(ms)).await,
-        Some(SendFault::Fail(reason)) => failure = Some(reason),
-        Some(SendFault::AnswerLate(ms)) => late = Some(Ok(ms)),
-        Some(SendFault::ServerError(When::After)) => late = Some(Err(GraphError::server())),
-        None => {}
+        Some(SendFault::Wait(ms)) => tokio::time::sleep(Duration::from_millis(*ms)).await,
+        Some(SendFault::Fail(reason)) => failure = Some(reason.clone()),
+        _ => {}
     }
     let wamid = accept(emulator, &wa_id, body, failure)?;
-    match late {
-        Some(Err(error)) => return Err(error.into()),
-        Some(Ok(ms)) => tokio::time::sleep(Duration::from_millis(ms)).await,
-        None => {}
+    match fault {
+        Some(SendFault::ServerError(When::After)) => return Err(GraphError::server().into()),
+        Some(SendFault::BadGateway(When::After)) => return Err(Refusal::BadGateway),
+        Some(SendFault::Reset(When::After)) => return Err(reset(end)),
+        Some(SendFault::AnswerLate(ms)) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        Some(SendFault::Early) => statuses::all_told(emulator, epoch, &wamid).await,
+        _ => {}
     }
     let contact = match recipient {
         Recipient::Phone { input, digits } => json!({"input": input, "wa_id": digits}),
         Recipient::UserId(id) => json!({"input": id, "user_id": id}),
     };
     Ok(Json(json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": wamid}]})))
+}
+
+/// Resets the connection; the answer given is one that does not get out.
+fn reset(end: &End) -> Refusal {
+    end.reset();
+    Refusal::BadGateway
 }
 
 /// Stores the message and starts its statuses. A person nobody has heard of is on WhatsApp too.
@@ -194,7 +218,9 @@ fn accept(
     };
     let one_status = failure.is_some() || message::kind(&body) == "reaction";
     let reordered = !one_status && core.faults.take_reorder(wa_id);
-    facts.push(Fact::Accepted { id: wamid.clone(), wa_id: wa_id.to_owned(), at, body, failure, reordered });
+    let told = core.faults.take_told(wa_id);
+    let (id, to) = (wamid.clone(), wa_id.to_owned());
+    facts.push(Fact::Accepted { id, wa_id: to, at, body, failure, reordered, told });
     emulator.commit(&mut core, facts)?;
     tokio::spawn(statuses::advance(emulator.clone(), core.epoch, wamid.clone()));
     Ok(wamid)

@@ -16,12 +16,14 @@ mod graph_error;
 mod graph_media;
 mod ids;
 mod inbound;
+mod line;
 mod links;
 mod media;
 mod message;
 mod payload;
 mod persist;
 mod phone;
+mod rate;
 mod refusal;
 mod samples;
 mod signature;
@@ -43,6 +45,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use config::Config;
 use emulator::Emulator;
+use line::{Breaker, End, Line};
 pub use persist::DataError;
 
 /// Room for a webhook that is larger than a receiver may take (Meta's own stay under 3 MB).
@@ -95,16 +98,18 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     };
     let listener = TcpListener::bind(asked).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let router = router(config, address)?;
+    let breaker = Breaker::default();
+    let line = Line::new(listener, breaker.clone()).map_err(listen)?;
+    let router = router(config, address, breaker)?.into_make_service_with_connect_info::<End>();
     let server = tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
+        if let Err(error) = axum::serve(line, router).await {
             tracing::error!(%error, "the emulator no longer accepts connections");
         }
     });
     Ok(Running { address, server })
 }
 
-fn router(config: Config, address: SocketAddr) -> Result<Router, DataError> {
+fn router(config: Config, address: SocketAddr, breaker: Breaker) -> Result<Router, DataError> {
     let file_room = || DefaultBodyLimit::max(LARGEST_FILE_BODY);
     let control = Router::new()
         .route("/state", get(control::state))
@@ -119,6 +124,8 @@ fn router(config: Config, address: SocketAddr) -> Result<Router, DataError> {
         .route("/handshake", post(control::handshake))
         .route("/ledger", get(control::ledger))
         .route("/faults", get(control::faults).post(control::add_fault).delete(control::clear_faults))
+        .route("/down", post(control::go_down))
+        .route("/rate", get(control::rate))
         .route("/clock", post(control::move_clock))
         .route("/reset", post(control::reset))
         .route("/events", get(control::events))
@@ -131,5 +138,5 @@ fn router(config: Config, address: SocketAddr) -> Result<Router, DataError> {
         .route("/{version}/{object}/messages", post(graph::post_messages))
         .fallback(get(|uri: Uri| async move { phone::file(uri.path()) }))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(Emulator::open(config, address)?))
+        .with_state(Emulator::open(config, address, breaker)?))
 }

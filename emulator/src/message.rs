@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{codes::Failure, formats::Kind, ids::Side};
+use crate::{codes::Failure, faults::Told, formats::Kind, ids::Side};
 
 /// How far a message got. Ordered: it never moves back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,6 +57,8 @@ pub struct Message {
     pub failure: Option<Failure>,
     /// Its statuses go out in the wrong order (business).
     pub reordered: bool,
+    /// Which of its statuses are told (business).
+    pub told: Told,
     /// The file in it, once the emulator has it.
     pub media: Option<String>,
     /// The emoji of each side under it.
@@ -80,6 +82,7 @@ impl Message {
             opened: false,
             failure: None,
             reordered: false,
+            told: Told::All,
             media: None,
             reactions: BTreeMap::new(),
             edited: false,

@@ -125,6 +125,7 @@ mod tests {
             body,
             failure,
             reordered: false,
+            told: crate::faults::Told::All,
         };
         let image = |link| json!({"type": "image", "image": {"link": link}});
         let (shown, lost) = ("wamid.C".to_owned(), "wamid.D".to_owned());

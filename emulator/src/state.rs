@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::{
     codes::Failure,
+    faults::Told,
     ids::Side,
     media::Media,
     message::{self, Message, Status},
@@ -30,6 +31,8 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
         reordered: bool,
+        #[serde(default, skip_serializing_if = "Told::is_all")]
+        told: Told,
     },
     /// A file was taken in; its bytes stand beside the facts.
     Kept { id: String, media: Media },
@@ -152,7 +155,7 @@ impl State {
                 self.touch(&wa_id, Side::Customer, &message);
                 self.add(id, Message::new(wa_id, Side::Customer, at, message));
             }
-            Fact::Accepted { id, wa_id, at, body, failure, reordered } => {
+            Fact::Accepted { id, wa_id, at, body, failure, reordered, told } => {
                 if let Some(customer) = self.customers.get_mut(&wa_id) {
                     customer.typing_until = 0;
                 }
@@ -160,7 +163,7 @@ impl State {
                     self.touch(&wa_id, Side::Business, &body);
                 }
                 let message = Message::new(wa_id, Side::Business, at, body);
-                self.add(id, Message { failure, reordered, ..message });
+                self.add(id, Message { failure, reordered, told, ..message });
             }
             Fact::Kept { id, media } => {
                 self.media_made += 1;

@@ -3,12 +3,15 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use tokio::sync::broadcast::error::RecvError;
+
 use crate::{
     codes::Failure,
     emulator::{Core, Emulator},
+    faults::Told,
     links,
     media::RECEIVED_DAYS,
-    message::{self, Status},
+    message::{self, Message, Status},
     payload,
     state::Fact,
 };
@@ -61,6 +64,25 @@ fn step(emulator: &Arc<Emulator>, core: &mut Core, wamid: &str) -> io::Result<bo
     Ok(core.state.messages.get(wamid).is_none_or(|message| message.next_status().is_none()))
 }
 
+/// Returns when everything that comes by itself after acceptance has been told.
+pub async fn all_told(emulator: &Emulator, epoch: u64, wamid: &str) {
+    let mut changes = emulator.changes();
+    loop {
+        {
+            let Some(core) = emulator.lock_in(epoch) else { return };
+            let to_come = core.state.messages.get(wamid).map_or(0, Message::statuses_to_come);
+            let waits =
+                core.state.webhooks.values().any(|webhook| webhook.subject == wamid && !webhook.taken);
+            if to_come == 0 && !waits {
+                return;
+            }
+        }
+        if let Err(RecvError::Closed) = changes.recv().await {
+            return;
+        }
+    }
+}
+
 /// The chat is on screen: what arrived is read, what is still on its way will be when it arrives.
 ///
 /// # Errors
@@ -94,7 +116,13 @@ fn reach(emulator: &Emulator, core: &mut Core, wamid: &str, statuses: &[Status])
     let mut facts = Vec::new();
     for status in statuses {
         facts.push(Fact::Reached { id: wamid.to_owned(), status: *status });
-        if let Some(message) = core.state.messages.get(wamid) {
+        if let Some(message) = core.state.messages.get(wamid)
+            && match message.told {
+                Told::All => true,
+                Told::Read => *status == Status::Read,
+                Told::Nothing => false,
+            }
+        {
             let webhook = payload::status(&emulator.config, &core.state, wamid, message, *status, at);
             facts.push(core.queued(webhook, 1, false));
         }

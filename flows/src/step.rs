@@ -1,7 +1,7 @@
 //! The step loop: a run, an event and the facts become the next run and what to do.
 
 use cauce_model::{
-    Content, Duration, Effect, HttpRequest, InboundContent, NodeId, QueueId, RunId, StoredFile,
+    Content, Delivery, Duration, Effect, HttpRequest, InboundContent, NodeId, QueueId, RunId, StoredFile,
 };
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -324,6 +324,14 @@ impl Context<'_> {
     /// # Errors
     /// When WhatsApp would refuse it, as an empty text.
     pub fn say(&mut self, content: Content) -> Result<(), Failure> {
+        self.say_as(content, Delivery::default())
+    }
+
+    /// Says something, and how sure it is to be sent.
+    ///
+    /// # Errors
+    /// When WhatsApp would refuse it, as an empty text.
+    pub fn say_as(&mut self, content: Content, delivery: Delivery) -> Result<(), Failure> {
         let needs_words = !matches!(content, Content::Media { .. } | Content::Location(_));
         if needs_words && content.words().trim().is_empty() {
             return Err(Failure::new("limit.empty_text", "El texto del mensaje quedó vacío."));
@@ -335,7 +343,7 @@ impl Context<'_> {
             );
             return Err(Failure::new(broken.what, text));
         }
-        self.effects.push(Effect::Send { node: self.node.clone(), content });
+        self.effects.push(Effect::Send { node: self.node.clone(), content, delivery });
         Ok(())
     }
 

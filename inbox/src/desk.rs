@@ -53,6 +53,18 @@ impl Entity for Desk {
             }
         }
     }
+
+    /// The time to be taken was over before this installation was restored, and that was dropped: the case
+    /// waits on, for whoever takes it.
+    fn timer_dropped(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
+        let workspace = turn.this().key.parse().map_err(|e: IdError| Halt::Unreadable(e.to_string()))?;
+        let DeskEvent::TakeTimeout { case } = from_bytes(event)? else { return Ok(()) };
+        let key = desk_case_key(&workspace, case);
+        if let Some(known) = turn.get(&DESK_CASES, &key)? {
+            turn.put(&DESK_CASES, key, &DeskCase { take_until: None, ..known });
+        }
+        Ok(())
+    }
 }
 
 /// A person takes a case: the first gets it, the others learn who has it.

@@ -1,21 +1,24 @@
 //! The lists of the inbox: rows built from the feed, read by screens.
 //!
-//! Each partition has its own rows (a summary of every conversation, and an index of tabs); a page
-//! of a list is merged from all of them.
+//! Each partition has its own index: on which shelf a conversation lies, and where on it. A page of a
+//! list is merged from all of them, and shows the contacts as they are when it is read. One message
+//! moves one conversation on one shelf, so the index costs three small rows.
+
+use std::collections::HashSet;
 
 use cauce_conversation::{CONTACTS, Contact, LastLine, RunHead, RunStage, of_contact};
-use cauce_model::{Case, CaseState, Change, ContactId, Slot, Timestamp, WorkspaceId};
+use cauce_model::{Case, CaseState, Change, ContactId, Slot, Timestamp, UserId, WorkspaceId};
 use cauce_runtime::{Reader, View, from_bytes};
 use cauce_store::{Key, SharedStore, StoreError, Table, rows};
 use futures_util::future::{BoxFuture, FutureExt};
 use serde::{Deserialize, Serialize};
 
-/// (home, workspace, contact) → summary.
-const SUMMARIES: Table<Summary> = Table::new(45);
-/// (home, workspace, tab, order, contact) → nothing.
-const TABS: Table<()> = Table::new(46);
-/// (home, workspace, tab) → how many conversations are in it.
-const COUNTS: Table<u64> = Table::new(47);
+/// (home, workspace, contact) → where it lies.
+pub(crate) const PLACED: Table<Placed> = Table::new(45);
+/// (home, workspace, shelf, order, contact) → nothing.
+pub(crate) const SHELVES: Table<()> = Table::new(46);
+/// (home, workspace, shelf) → how many conversations lie on it.
+pub(crate) const COUNTS: Table<u64> = Table::new(47);
 
 /// A conversation as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,15 +78,102 @@ pub enum Tab {
     All,
 }
 
-impl Tab {
-    fn name(&self) -> String {
+/// An ordered part of the index. Every conversation lies on exactly one of those that make up [`Tab::All`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    /// Who waits for a person, the longest wait first.
+    Queued,
+    /// The same, the latest news first, as on all that follow.
+    Waiting,
+    /// Whom this user looks after.
+    Mine(String),
+    Open,
+    Bot,
+    Ended,
+}
+
+impl Shelf {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::Queued => "queued".into(),
+            Self::Waiting => "waiting".into(),
             Self::Mine(user) => format!("mine {user}"),
             Self::Open => "open".into(),
             Self::Bot => "bot".into(),
             Self::Ended => "ended".into(),
-            Self::All => "all".into(),
+        }
+    }
+}
+
+impl Tab {
+    /// The shelves a list is merged from.
+    fn shelves(&self) -> Vec<Shelf> {
+        match self {
+            Self::Queued => vec![Shelf::Queued],
+            Self::Mine(user) => vec![Shelf::Mine(user.clone())],
+            Self::Open => vec![Shelf::Open],
+            Self::Bot => vec![Shelf::Bot],
+            Self::Ended => vec![Shelf::Ended],
+            Self::All => vec![Shelf::Waiting, Shelf::Open, Shelf::Bot, Shelf::Ended],
+        }
+    }
+}
+
+/// Where a conversation lies in the index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Placed {
+    stage: Stage,
+    updated_at: Timestamp,
+    /// Since when it waits for a person.
+    #[serde(default)]
+    since: Option<Timestamp>,
+    /// Who looks after it.
+    #[serde(default)]
+    holder: Option<UserId>,
+}
+
+impl Placed {
+    pub(crate) fn of(contact: &Contact) -> Self {
+        let stage = Stage::of(contact);
+        let case = contact.case.as_ref();
+        Self {
+            stage,
+            updated_at: contact.updated_at,
+            since: case.filter(|_| stage == Stage::Queued).map(|case| case.queued_at),
+            holder: case
+                .filter(|_| stage == Stage::Open)
+                .and_then(Case::holder)
+                .map(|holder| holder.id.clone()),
+        }
+    }
+
+    /// The shelves it lies on, each with its place there: the smallest first.
+    pub(crate) fn places(&self) -> Vec<(Shelf, u64)> {
+        let at = |moment: Timestamp| u64::try_from(moment.0).unwrap_or(0);
+        let latest_first = u64::MAX - at(self.updated_at);
+        match self.stage {
+            Stage::Queued => {
+                let since = self.since.unwrap_or(self.updated_at);
+                vec![(Shelf::Queued, at(since)), (Shelf::Waiting, latest_first)]
+            }
+            Stage::Open => {
+                let mine = self.holder.iter().map(|holder| (Shelf::Mine(holder.to_string()), latest_first));
+                mine.chain([(Shelf::Open, latest_first)]).collect()
+            }
+            Stage::Bot => vec![(Shelf::Bot, latest_first)],
+            Stage::Ended | Stage::Idle => vec![(Shelf::Ended, latest_first)],
+        }
+    }
+}
+
+impl Stage {
+    fn of(contact: &Contact) -> Self {
+        match (contact.case.as_ref().map(|case| &case.state), contact.run.as_ref().map(|run| &run.stage)) {
+            (Some(CaseState::Queued), _) => Self::Queued,
+            (Some(CaseState::Open { .. }), _) => Self::Open,
+            (_, Some(RunStage::Waiting { .. })) => Self::Bot,
+            (None, None) => Self::Idle,
+            _ => Self::Ended,
         }
     }
 }
@@ -91,20 +181,11 @@ impl Tab {
 impl Summary {
     /// The summary of a contact.
     pub fn of(contact: &Contact) -> Self {
-        let stage =
-            match (contact.case.as_ref().map(|case| &case.state), contact.run.as_ref().map(|run| &run.stage))
-            {
-                (Some(CaseState::Queued), _) => Stage::Queued,
-                (Some(CaseState::Open { .. }), _) => Stage::Open,
-                (_, Some(RunStage::Waiting { .. })) => Stage::Bot,
-                (None, None) => Stage::Idle,
-                _ => Stage::Ended,
-            };
         Self {
             contact: contact.id,
             name: contact.profile.name.clone(),
             address: contact.display_address().to_owned(),
-            stage,
+            stage: Stage::of(contact),
             unread: contact.unread,
             last: contact.last.clone(),
             window_ends_at: contact.window_ends_at(),
@@ -112,28 +193,6 @@ impl Summary {
             run: contact.run.clone(),
             updated_at: contact.updated_at,
         }
-    }
-
-    /// The lists it is in, each with its place there: the smallest first.
-    fn places(&self) -> Vec<(Tab, u64)> {
-        let at = |moment: Timestamp| u64::try_from(moment.0).unwrap_or(0);
-        let latest_first = u64::MAX - at(self.updated_at);
-        let mut places = vec![(Tab::All, latest_first)];
-        match self.stage {
-            Stage::Queued => {
-                let since = self.case.as_ref().map_or(self.updated_at, |case| case.queued_at);
-                places.push((Tab::Queued, at(since)));
-            }
-            Stage::Open => {
-                places.push((Tab::Open, latest_first));
-                if let Some(holder) = self.case.as_ref().and_then(Case::holder) {
-                    places.push((Tab::Mine(holder.id.to_string()), latest_first));
-                }
-            }
-            Stage::Bot => places.push((Tab::Bot, latest_first)),
-            Stage::Ended | Stage::Idle => places.push((Tab::Ended, latest_first)),
-        }
-        places
     }
 }
 
@@ -151,8 +210,8 @@ impl Reader for Lists {
             let key = of_contact(&CONTACTS, contact);
             let Some(contact) = view.get(&CONTACTS, &key).await? else { return Ok(()) };
             // A contact that gave way to an older one is shown with that one.
-            let summary = contact.merged_into.is_none().then(|| Summary::of(&contact));
-            take_in(view, &workspace, contact.id, summary.as_ref()).await
+            let now = contact.merged_into.is_none().then(|| Placed::of(&contact));
+            take_in(view, &workspace, contact.id, now.as_ref()).await
         }
         .boxed()
     }
@@ -162,56 +221,71 @@ async fn take_in(
     view: &mut View<'_>,
     workspace: &WorkspaceId,
     contact: ContactId,
-    summary: Option<&Summary>,
+    now: Option<&Placed>,
 ) -> Result<(), StoreError> {
     let home = view.home();
-    let key = summary_key(home, workspace, contact);
-    let before = view.get(&SUMMARIES, &key).await?;
-    if before.as_ref() == summary {
+    let key = placed_key(home, workspace, contact);
+    let before = view.get(&PLACED, &key).await?;
+    if before.as_ref() == now {
         return Ok(());
     }
-    let old = before.as_ref().map(Summary::places).unwrap_or_default();
-    let new = summary.map(Summary::places).unwrap_or_default();
-    for (tab, order) in &old {
-        view.delete(place_key(home, workspace, tab, *order, contact));
+    let old = before.as_ref().map(Placed::places).unwrap_or_default();
+    let new = now.map(Placed::places).unwrap_or_default();
+    for (shelf, order) in &old {
+        view.delete(place_key(home, workspace, shelf, *order, contact));
     }
-    for (tab, order) in &new {
-        view.put(&TABS, place_key(home, workspace, tab, *order, contact), &());
+    for (shelf, order) in &new {
+        view.put(&SHELVES, place_key(home, workspace, shelf, *order, contact), &());
     }
-    for (tab, _) in &new {
-        if !old.iter().any(|(other, _)| other == tab) {
-            count(view, workspace, tab, 1).await?;
-        }
+    let missing = |shelf: &Shelf, from: &[(Shelf, u64)]| from.iter().all(|(other, _)| other != shelf);
+    for (shelf, _) in new.iter().filter(|(shelf, _)| missing(shelf, &old)) {
+        count(view, workspace, shelf, 1).await?;
     }
-    for (tab, _) in &old {
-        if !new.iter().any(|(other, _)| other == tab) {
-            count(view, workspace, tab, -1).await?;
-        }
+    for (shelf, _) in old.iter().filter(|(shelf, _)| missing(shelf, &new)) {
+        count(view, workspace, shelf, -1).await?;
     }
-    match summary {
-        Some(summary) => view.put(&SUMMARIES, key, summary),
+    match now {
+        Some(now) => view.put(&PLACED, key, now),
         None => view.delete(key),
     }
     Ok(())
 }
 
-async fn count(view: &mut View<'_>, workspace: &WorkspaceId, tab: &Tab, by: i64) -> Result<(), StoreError> {
-    let key = COUNTS.key(view.home()).text(workspace.as_str()).text(&tab.name());
+async fn count(
+    view: &mut View<'_>,
+    workspace: &WorkspaceId,
+    shelf: &Shelf,
+    by: i64,
+) -> Result<(), StoreError> {
+    let key = count_key(view.home(), workspace, &shelf.name());
     let now = view.get(&COUNTS, &key).await?.unwrap_or(0);
     view.put(&COUNTS, key, &now.saturating_add_signed(by));
     Ok(())
 }
 
-fn summary_key(home: Slot, workspace: &WorkspaceId, contact: ContactId) -> Key {
-    SUMMARIES.key(home).text(workspace.as_str()).text(&contact.to_string())
+/// The key of how many conversations lie on a shelf.
+pub(crate) fn count_key(home: Slot, workspace: &WorkspaceId, shelf: &str) -> Key {
+    COUNTS.key(home).text(workspace.as_str()).text(shelf)
 }
 
-fn place_key(home: Slot, workspace: &WorkspaceId, tab: &Tab, order: u64, contact: ContactId) -> Key {
-    tab_key(home, workspace, tab).number(order).text(&contact.to_string())
+/// The key of where a conversation lies.
+pub(crate) fn placed_key(home: Slot, workspace: &WorkspaceId, contact: ContactId) -> Key {
+    PLACED.key(home).text(workspace.as_str()).text(&contact.to_string())
 }
 
-fn tab_key(home: Slot, workspace: &WorkspaceId, tab: &Tab) -> Key {
-    TABS.key(home).text(workspace.as_str()).text(&tab.name())
+/// The key of a place in a list.
+pub(crate) fn place_key(
+    home: Slot,
+    workspace: &WorkspaceId,
+    shelf: &Shelf,
+    order: u64,
+    contact: ContactId,
+) -> Key {
+    shelf_key(home, workspace, shelf).number(order).text(&contact.to_string())
+}
+
+fn shelf_key(home: Slot, workspace: &WorkspaceId, shelf: &Shelf) -> Key {
+    SHELVES.key(home).text(workspace.as_str()).text(&shelf.name())
 }
 
 /// A place in a list, after which the next page begins. Opaque to clients.
@@ -245,36 +319,43 @@ pub async fn page(
     after: Option<&Place>,
     limit: usize,
 ) -> Result<(Vec<Summary>, Option<Place>), StoreError> {
-    let mut found: Vec<(Place, Slot)> = Vec::new();
+    let mut found: Vec<Place> = Vec::new();
     for &home in homes {
-        let beginning = tab_key(home, workspace, tab);
-        let mut range = beginning.prefix();
-        if let Some(Place { order, contact }) = after {
-            // The first key after the place itself.
-            range = range.from(beginning.clone().number(*order).text(contact).bytes(&[0]));
-        }
-        for (key, _) in store.scan(&range, limit + 1, false).await? {
-            let fields = &key.as_bytes()[beginning.as_bytes().len()..];
-            let Some((order, contact)) = fields.split_first_chunk::<8>() else { continue };
-            let contact = String::from_utf8_lossy(contact.strip_suffix(&[0]).unwrap_or(contact)).into_owned();
-            found.push((Place { order: u64::from_be_bytes(*order), contact }, home));
+        for shelf in tab.shelves() {
+            let beginning = shelf_key(home, workspace, &shelf);
+            let mut range = beginning.prefix();
+            if let Some(Place { order, contact }) = after {
+                // The first key after the place itself.
+                range = range.from(beginning.clone().number(*order).text(contact).bytes(&[0]));
+            }
+            for (key, _) in store.scan(&range, limit + 1, false).await? {
+                let fields = &key.as_bytes()[beginning.as_bytes().len()..];
+                let Some((order, contact)) = fields.split_first_chunk::<8>() else { continue };
+                let contact =
+                    String::from_utf8_lossy(contact.strip_suffix(&[0]).unwrap_or(contact)).into_owned();
+                found.push(Place { order: u64::from_be_bytes(*order), contact });
+            }
         }
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found.sort();
+    // One that moved from shelf to shelf while they were read was met twice.
+    let mut met = HashSet::new();
+    found.retain(|place| met.insert(place.contact.clone()));
     let more = found.len() > limit;
     found.truncate(limit);
-    let keys: Vec<Key> = found
-        .iter()
-        .map(|(place, home)| SUMMARIES.key(*home).text(workspace.as_str()).text(&place.contact))
-        .collect();
+    let ids = found.iter().filter_map(|place| place.contact.parse::<ContactId>().ok());
+    let keys: Vec<Key> = ids.map(|id| of_contact(&CONTACTS, id)).collect();
     let mut items = Vec::with_capacity(keys.len());
     for (key, row) in keys.iter().zip(rows::get(store.as_ref(), &keys).await?) {
-        // A row that left between the two reads is on its way to its new place.
-        if let Some(row) = row {
-            items.push(SUMMARIES.read(key, &row)?);
+        let Some(row) = row else { continue };
+        let contact = CONTACTS.read(key, &row)?;
+        // One that moved to another list meanwhile is shown there.
+        let places = Placed::of(&contact).places();
+        if tab.shelves().iter().any(|shelf| places.iter().any(|(place, _)| place == shelf)) {
+            items.push(Summary::of(&contact));
         }
     }
-    let next = if more { found.pop().map(|(place, _)| place) } else { None };
+    let next = if more { found.pop() } else { None };
     Ok((items, next))
 }
 
@@ -285,8 +366,10 @@ pub async fn size(
     workspace: &WorkspaceId,
     tab: &Tab,
 ) -> Result<u64, StoreError> {
+    let names: Vec<String> = tab.shelves().iter().map(Shelf::name).collect();
+    let key = |home: &Slot, shelf: &String| count_key(*home, workspace, shelf);
     let keys: Vec<Key> =
-        homes.iter().map(|home| COUNTS.key(*home).text(workspace.as_str()).text(&tab.name())).collect();
+        homes.iter().flat_map(|home| names.iter().map(move |shelf| key(home, shelf))).collect();
     let mut sum = 0;
     for (key, row) in keys.iter().zip(rows::get(store.as_ref(), &keys).await?) {
         sum += row.map(|row| COUNTS.read(key, &row)).transpose()?.unwrap_or(0);

@@ -43,15 +43,49 @@ pub struct Message {
     #[schemars(title = "Mostrar «escribiendo…»")]
     #[schemars(extend("x-help" = "Antes de enviar, por ejemplo 3s; como máximo 25s."))]
     pub typing: Option<Period>,
+    /// What is done when WhatsApp does not confirm that it took the message.
+    #[serde(default, skip_serializing_if = "Delivery::is_default")]
+    #[schemars(title = "Si WhatsApp no confirma el envío")]
+    #[schemars(extend("x-help" = "Qué hacer cuando no se sabe si el mensaje salió: enviarlo otra vez, o dejarlo como «sin confirmar» y salir por «No se entregó»."))]
+    pub delivery: Delivery,
+}
+
+/// What is done about a message of which nobody can say whether it was sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(title = "Envío")]
+pub enum Delivery {
+    /// It is sent again.
+    #[default]
+    #[schemars(title = "Enviarlo otra vez (podría llegar dos veces)")]
+    AtLeastOnce,
+    /// It is not.
+    #[schemars(title = "No repetirlo (podría no llegar)")]
+    AtMostOnce,
+}
+
+impl Delivery {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl From<Delivery> for cauce_model::Delivery {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::AtLeastOnce => Self::AtLeastOnce,
+            Delivery::AtMostOnce => Self::AtMostOnce,
+        }
+    }
 }
 
 impl Message {
     fn say(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
         if let Some(text) = &self.text {
-            Part::Text { text: text.clone() }.say(cx)?;
+            Part::Text { text: text.clone() }.say(cx, self.delivery)?;
         }
         for part in &self.parts {
-            part.say(cx)?;
+            part.say(cx, self.delivery)?;
         }
         let says = self.text.is_some() || self.parts.iter().any(Part::is_message);
         if says && cx.is_connected("undelivered") {
@@ -251,6 +285,26 @@ nodes:
                         &["No pudimos enviarte el video."],
                         "undelivered",
                     ),
+                ],
+            },
+            Example {
+                title: "Un código se envía una sola vez, aunque WhatsApp no lo confirme",
+                flow: r#"
+id: codigo
+name: Código
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: paso } }
+  paso:
+    kind: message
+    config: { text: Tu código de retiro es 4821., delivery: at_most_once }
+    exits: { next: fin, undelivered: falla }
+  fin: { kind: end }
+  falla: { kind: end, config: { text: ¿Te llegó el código? } }
+"#,
+                turns: vec![
+                    Turn::stays(Happens::Writes("código"), &["Tu código de retiro es 4821."]),
+                    Turn::leaves(Happens::Unsent("unconfirmed"), &["¿Te llegó el código?"], "undelivered"),
                 ],
             },
             Example {

@@ -61,7 +61,7 @@ const RUN: &str = "00000000000000aa";
 fn ids_carry_the_run_the_wait_and_the_option() {
     let mut chat = Chat::new(RUN);
     let effects = chat.writes("azul");
-    let [Effect::Send { content: Content::Buttons { buttons, .. }, node }] = &effects[..] else {
+    let [Effect::Send { content: Content::Buttons { buttons, .. }, node, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(node.as_str(), "dos");

@@ -4,7 +4,7 @@ mod interactive;
 mod limits;
 mod media;
 
-use cauce_model::{ContactCard, Content, Location, SendFailure};
+use cauce_model::{ContactCard, Content, FailureClass, Location, SendFailure};
 use serde_json::{Value, json};
 
 pub use media::check_file;
@@ -29,8 +29,8 @@ pub fn build(
         phone if is_phone(phone) => "to",
         id if is_bsuid(id) => "recipient",
         _ => {
-            let text = "El contacto no tiene una dirección de WhatsApp válida.".to_owned();
-            return Err(SendFailure { code: "recipient".to_owned(), text });
+            let text = "El contacto no tiene una dirección de WhatsApp válida.";
+            return Err(SendFailure::new(FailureClass::Unreachable, "recipient", text));
         }
     };
     let (kind, what) = kind_and_body(content, media_id)?;

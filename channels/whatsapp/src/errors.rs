@@ -1,7 +1,8 @@
-//! Meta's error codes: what each means for the message that met it, and a sentence for the person who
-//! reads it. Facts: `reference/whatsapp.md` §2.4. The code decides, never the HTTP status.
+//! Meta's error codes: what each means for the message that met it, what sort of failure it is, and a
+//! sentence for the person who reads it. Facts: `reference/whatsapp.md` §2.4. The code decides, never the
+//! HTTP status.
 
-use cauce_model::Duration;
+use cauce_model::{Duration, FailureClass};
 
 /// What an error code says about the message it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,17 +22,37 @@ pub fn class(code: i64) -> Option<Class> {
         130429 => Class::Later(Duration::seconds(1)),
         131056 => Class::Later(Duration::seconds(4)),
         4 | 80007 | 131057 | 2494100 => Class::Later(Duration::minutes(1)),
-        134102 => Class::Later(Duration::minutes(10)),
+        131048 | 134102 => Class::Later(Duration::minutes(10)),
         0 | 3 | 10 | 33 | 100 | 190 | 200..=299 | 368 => Class::Never,
         130403 | 130472 | 130497 => Class::Never,
         131005 | 131008 | 131009 | 131021 | 131026 | 131030 | 131031 | 131037 | 131042 | 131045 => {
             Class::Never
         }
-        131047..=131051 | 131053 | 131055 | 131060 | 131062..=131064 => Class::Never,
+        131047 | 131049..=131051 | 131053 | 131055 | 131060 | 131062..=131064 => Class::Never,
         132000..=132999 | 133000..=133016 | 134011 | 134100 | 134101 | 135000 | 137000 => Class::Never,
         147001..=147005 | 1312000..=1312999 | 2388000..=2388999 | 2593107 | 2593108 => Class::Never,
         _ => return None,
     })
+}
+
+/// What sort of failure a code tells of.
+pub fn sort(code: i64) -> FailureClass {
+    match code {
+        131047 => FailureClass::WindowClosed,
+        130403 | 130472 | 130497 | 131021 | 131026 | 131030 | 131062 => FailureClass::Unreachable,
+        132000..=132999 | 134101 | 2388000..=2388999 => FailureClass::Template,
+        131052 | 131053 => FailureClass::Media,
+        0 | 3 | 10 | 33 | 190 | 200..=299 => FailureClass::Account,
+        131005 | 131031 | 131037 | 131042 | 131045 | 131063 | 134011 => FailureClass::Account,
+        133000..=133003 | 133005..=133016 => FailureClass::Account,
+        368 | 131048..=131050 | 131064 => FailureClass::Policy,
+        100 | 131008 | 131009 | 131051 | 131055 | 131060 | 134100 | 135000 => FailureClass::Parameters,
+        // The number, its business account or the app: for one number it is all one.
+        4 | 80007 | 130429 => FailureClass::NumberLimit,
+        131056 => FailureClass::PairLimit,
+        1 | 2 | 131000 | 131016 | 131057 | 133004 | 134102 | 2494100 => FailureClass::Provider,
+        _ => FailureClass::Other,
+    }
 }
 
 /// A sentence in Spanish about an error: what happened and what to do. `words` are the provider's own
@@ -106,23 +127,51 @@ mod tests {
         for code in [1, 2, 131000, 131016, 133004] {
             assert_eq!(class(code), Some(Class::Unclear), "{code}");
         }
-        for (code, seconds) in
-            [(4, 60), (80007, 60), (130429, 1), (131056, 4), (131057, 60), (2494100, 60), (134102, 600)]
-        {
+        for (code, seconds) in [
+            (4, 60),
+            (80007, 60),
+            (130429, 1),
+            (131048, 600),
+            (131056, 4),
+            (131057, 60),
+            (2494100, 60),
+            (134102, 600),
+        ] {
             assert_eq!(class(code), Some(Class::Later(Duration::seconds(seconds))), "{code}");
         }
         let never = [
             0, 190, 3, 10, 200, 299, 131005, 33, 100, 368, 130403, 130472, 130497, 131008, 131009, 131021,
-            131026, 131031, 131037, 131042, 131045, 131047, 131048, 131049, 131050, 131051, 131053, 131055,
-            131060, 131062, 131063, 131064, 132000, 132001, 132005, 132007, 132012, 132015, 132016, 132018,
-            132068, 132069, 133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016, 134011, 134100,
-            134101, 135000, 137000, 147001, 147005, 2388019, 2388299, 2593107,
+            131026, 131031, 131037, 131042, 131045, 131047, 131049, 131050, 131051, 131053, 131055, 131060,
+            131062, 131063, 131064, 132000, 132001, 132005, 132007, 132012, 132015, 132016, 132018, 132068,
+            132069, 133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016, 134011, 134100, 134101,
+            135000, 137000, 147001, 147005, 2388019, 2388299, 2593107,
         ];
         for code in never {
             assert_eq!(class(code), Some(Class::Never), "{code}");
         }
         for code in [-1, 5, 300, 131999, 500_000] {
             assert_eq!(class(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn every_known_code_has_its_sort() {
+        for (code, class) in [
+            (131047, FailureClass::WindowClosed),
+            (131026, FailureClass::Unreachable),
+            (132001, FailureClass::Template),
+            (131053, FailureClass::Media),
+            (190, FailureClass::Account),
+            (133016, FailureClass::Account),
+            (368, FailureClass::Policy),
+            (131009, FailureClass::Parameters),
+            (130429, FailureClass::NumberLimit),
+            (131056, FailureClass::PairLimit),
+            (131000, FailureClass::Provider),
+            (133004, FailureClass::Provider),
+            (424242, FailureClass::Other),
+        ] {
+            assert_eq!(sort(code), class, "{code}");
         }
     }
 

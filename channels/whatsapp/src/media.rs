@@ -7,7 +7,7 @@
 use std::io;
 use std::path::Path;
 
-use cauce_model::{SendFailure, SendOutcome};
+use cauce_model::{FailureClass, SendFailure, SendOutcome};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Response, Url};
 use secrecy::ExposeSecret as _;
@@ -144,12 +144,13 @@ impl Graph {
         };
         let text = "WhatsApp no confirmó que recibió el archivo.".to_owned();
         let outcome = match outcome {
-            SendOutcome::Uncertain { failure } => {
-                SendOutcome::Refused { failure: SendFailure { text, ..failure }, retry_after: None }
-            }
+            SendOutcome::Uncertain { failure } => SendOutcome::Refused {
+                failure: SendFailure { text, class: FailureClass::Media, ..failure },
+                retry_after: None,
+            },
             // The answer to something else.
             SendOutcome::Accepted { .. } => {
-                let failure = SendFailure { code: "http_200".to_owned(), text };
+                let failure = SendFailure::new(FailureClass::Media, "http_200", text);
                 SendOutcome::Refused { failure, retry_after: None }
             }
             definite => definite,
@@ -236,7 +237,7 @@ impl Graph {
 /// The form of an upload.
 async fn form(mime: &str, filename: &str, path: &Path) -> Result<Form, SendOutcome> {
     let failed = |code: &str, text: &str| SendOutcome::Failed {
-        failure: SendFailure { code: code.to_owned(), text: text.to_owned() },
+        failure: SendFailure::new(FailureClass::Media, code, text),
     };
     let open = async {
         let file = File::open(path).await?;

@@ -1,15 +1,15 @@
 //! What the answer to a send means. Pure: an HTTP status and the bytes of a body come in.
 
-use cauce_model::{SendFailure, SendOutcome};
+use cauce_model::{FailureClass, SendFailure, SendOutcome};
 use serde_json::Value;
 
-use crate::errors::{Class, class, explain};
+use crate::errors::{Class, class, explain, sort};
 
 /// What came of a send that was answered.
 ///
 /// An error of Graph's is judged by its code; only for a code that is not known does the HTTP status
 /// count. An answer that is not Graph's (a page of the edge, a redirect, nothing) proves nothing, so the
-/// message may have been sent.
+/// message may have been sent; but "too many requests" (429) says by its meaning that it was turned away.
 pub fn classify(status: u16, body: &[u8]) -> SendOutcome {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |path: &str| answer.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -21,6 +21,10 @@ pub fn classify(status: u16, body: &[u8]) -> SendOutcome {
             provider_id: id.to_owned(),
             recipient: text("/contacts/0/wa_id").or_else(|| text("/contacts/0/user_id")).map(str::to_owned),
         },
+        _ if status == 429 => {
+            let failure = SendFailure::new(FailureClass::NumberLimit, "http_429", explain(130429, ""));
+            SendOutcome::Refused { failure, retry_after: None }
+        }
         _ => SendOutcome::Uncertain { failure: no_answer(format!("http_{status}")) },
     }
 }
@@ -30,8 +34,8 @@ fn refused(status: u16, code: i64, error: &Value) -> SendOutcome {
     // 100 with subcode 33 is a missing object, as 33 alone: the account's fault and not the content's.
     let missing = code == 100 && error["error_subcode"].as_i64() == Some(33);
     let words = text("/error_data/details").or_else(|| text("/message")).unwrap_or_default();
-    let failure =
-        SendFailure { code: code.to_string(), text: explain(if missing { 33 } else { code }, words) };
+    let meant = if missing { 33 } else { code };
+    let failure = SendFailure::new(sort(meant), code.to_string(), explain(meant, words));
     let passing = status >= 500 || error["is_transient"] == true;
     match class(code).unwrap_or(if passing { Class::Unclear } else { Class::Never }) {
         Class::Later(pause) => SendOutcome::Refused { failure, retry_after: Some(pause) },
@@ -42,7 +46,7 @@ fn refused(status: u16, code: i64, error: &Value) -> SendOutcome {
 
 /// The failure of a send whose fate nobody told.
 pub(crate) fn no_answer(code: impl Into<String>) -> SendFailure {
-    SendFailure { code: code.into(), text: "WhatsApp no confirmó si recibió el mensaje.".to_owned() }
+    SendFailure::new(FailureClass::Unconfirmed, code, "WhatsApp no confirmó si recibió el mensaje.")
 }
 
 #[cfg(test)]
@@ -103,10 +107,19 @@ mod tests {
     }
 
     #[test]
+    fn too_many_requests_were_turned_away_whoever_says_so() {
+        for body in ["", "<html>Too Many Requests</html>", "{}"] {
+            let SendOutcome::Refused { failure, retry_after: None } = classify(429, body.as_bytes()) else {
+                panic!("{body}")
+            };
+            assert_eq!((failure.class, failure.code.as_str()), (FailureClass::NumberLimit, "http_429"));
+        }
+    }
+
+    #[test]
     fn an_answer_that_is_not_graphs_proves_nothing() {
         for (status, body) in [
             (502, "<html>Bad Gateway</html>"),
-            (429, ""),
             (200, ""),
             (200, "{}"),
             (200, r#"{"messages":[]}"#),

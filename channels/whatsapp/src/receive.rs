@@ -10,7 +10,7 @@ use cauce_model::{
 };
 use serde_json::Value;
 
-use crate::errors::explain;
+use crate::errors::{explain, sort};
 use crate::events::{Body, MessageEvent, News, NotJson, StatusEvent, WebhookEvent, walk};
 use crate::json;
 
@@ -214,6 +214,7 @@ fn status(event: &StatusEvent, raw: &Value, account: &AccountRef) -> Result<Inbo
         _ => return Err(Reason::UnknownStatus),
     };
     let error = event.errors.first();
+    let class = error.and_then(|error| error.code).map(sort).unwrap_or_default();
     Ok(Inbound::Status(InboundStatus {
         account: account.account.clone(),
         provider_id: provider_id(event.id.as_deref())?,
@@ -221,6 +222,7 @@ fn status(event: &StatusEvent, raw: &Value, account: &AccountRef) -> Result<Inbo
         status: news,
         at: event.timestamp.ok_or(Reason::Malformed("timestamp"))?,
         error: error.and_then(|error| Some((error.code?, explain(error.code?, error.words())))),
+        class,
     }))
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use cauce_model::{Content, SendFailure, SendOutcome};
+use cauce_model::{Content, FailureClass, SendFailure, SendOutcome};
 use reqwest::{Client, RequestBuilder, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -173,11 +173,11 @@ pub(crate) fn lost(error: &reqwest::Error) -> SendOutcome {
     if error.is_builder() {
         let text =
             "El token o el número de la cuenta tiene caracteres no válidos. Hay que revisar la cuenta.";
-        return SendOutcome::Failed { failure: SendFailure { code: "account".into(), text: text.into() } };
+        return SendOutcome::Failed { failure: SendFailure::new(FailureClass::Account, "account", text) };
     }
     if error.is_connect() {
         let text = "No hay conexión con WhatsApp.";
-        let failure = SendFailure { code: "unreachable".into(), text: text.into() };
+        let failure = SendFailure::new(FailureClass::Connection, "connection", text);
         return SendOutcome::Refused { failure, retry_after: None };
     }
     let code = if error.is_timeout() { "timeout" } else { "connection_lost" };

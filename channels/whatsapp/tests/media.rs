@@ -155,7 +155,7 @@ async fn an_upload_that_failed_is_never_uncertain() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let Err(SendOutcome::Refused { failure, .. }) = upload(&graph(address)).await else { panic!() };
-    assert_eq!(failure.code, "unreachable");
+    assert_eq!(failure.code, "connection");
     // Somebody who takes the file and says nothing.
     let (address, seen) = stub([]).await;
     let graph = patient(address, IMPATIENT);

@@ -149,7 +149,7 @@ async fn a_refused_connection_sent_nothing() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let SendOutcome::Refused { failure, .. } = send(&graph(address)).await else { panic!() };
-    assert_eq!(failure.code, "unreachable");
+    assert_eq!(failure.code, "connection");
 }
 
 #[tokio::test]

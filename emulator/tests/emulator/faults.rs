@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{ROSA, Stage, message, text};
+use crate::stage::{NUMBER, ROSA, Stage, TOKEN, message, soon, text};
 
 /// Longer than any test: a call that is held for so long is still held at its end.
 const FOR_EVER_MS: u64 = 3_600_000;
@@ -125,6 +125,94 @@ async fn a_call_that_hangs_after_acceptance_was_sent() {
     };
     assert_eq!(accepted[0]["opaque"], "hung");
     assert_eq!(stage.status_words(accepted[0]["wamid"].as_str().unwrap()), ["sent", "delivered"]);
+}
+
+#[tokio::test]
+async fn a_page_of_the_edge_before_sends_nothing_and_one_after_sends_all_the_same() {
+    let stage = Stage::with_rosa().await;
+    for (when, sent) in [("before", 0), ("after", 1)] {
+        stage.fault(json!({"kind": "bad_gateway", "when": when})).await;
+        let (status, answer) = attempt(&stage, when).await;
+        assert_eq!(status, 502);
+        assert!(answer.as_str().unwrap().starts_with("<html>"), "{answer}");
+        assert_eq!(sends(&stage).await.len(), sent, "{when}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_before_sends_nothing_and_one_after_sends_all_the_same() {
+    let stage = Stage::with_rosa().await;
+    for (when, sent) in [("before", 0), ("after", 1)] {
+        stage.fault(json!({"kind": "reset", "when": when})).await;
+        let url = format!("{}/v25.0/{NUMBER}/messages", stage.base);
+        let body = message(ROSA, "text", text("hola"));
+        let call = reqwest::Client::builder().no_proxy().retry(reqwest::retry::never()).build().unwrap();
+        let error = call.post(url).bearer_auth(TOKEN).json(&body).send().await.unwrap_err();
+        assert!(error.is_request() && !error.is_connect() && !error.is_timeout(), "{error:?}");
+        assert_eq!(sends(&stage).await.len(), sent, "{when}");
+    }
+    stage.quiet().await;
+    let wamid = sends(&stage).await[0]["wamid"].as_str().unwrap().to_owned();
+    assert_eq!(stage.status_words(&wamid), ["sent", "delivered"]);
+}
+
+#[tokio::test]
+async fn statuses_may_come_before_the_answer() {
+    let stage = Stage::with_rosa().await;
+    stage.fault(json!({"kind": "early"})).await;
+    let (status, answer) = attempt(&stage, "early").await;
+    assert_eq!(status, 200);
+    // The answer is here, and they were there before it.
+    assert_eq!(stage.status_words(answer["messages"][0]["id"].as_str().unwrap()), ["sent", "delivered"]);
+}
+
+#[tokio::test]
+async fn statuses_may_never_come_or_only_the_last() {
+    let stage = Stage::with_rosa().await;
+    stage.fault(json!({"on": "webhooks", "kind": "silent", "nth": 1})).await;
+    stage.fault(json!({"on": "webhooks", "kind": "read_only", "nth": 1})).await;
+    let silent = stage.send("text", text("uno")).await;
+    let seen = stage.send("text", text("dos")).await;
+    stage.quiet().await;
+    stage.open(ROSA).await;
+    stage.quiet().await;
+    assert_eq!(stage.status_words(&silent), [""; 0]);
+    assert_eq!(stage.status_words(&seen), ["read"]);
+}
+
+#[tokio::test]
+async fn a_line_that_is_down_lets_nobody_connect_and_comes_back() {
+    let stage = Stage::with_rosa().await;
+    // A connection that stands and is idle is cut as well.
+    let other = reqwest::Client::builder().no_proxy().build().unwrap();
+    let look = || other.get(format!("{}/emulator/faults", stage.base)).send();
+    assert_eq!(look().await.unwrap().status(), 200);
+    assert_eq!(stage.post("/emulator/down", json!({"ms": 1500})).await.0, 204);
+    let mut refused = false;
+    let back = async {
+        loop {
+            match look().await {
+                Ok(answer) if refused => return answer.status(),
+                Ok(_) => {}
+                Err(error) => refused |= error.is_connect(),
+            }
+        }
+    };
+    assert_eq!(soon(back).await, 200);
+    assert_eq!(stage.graph(message(ROSA, "text", text("hola"))).await.0, 200);
+}
+
+#[tokio::test]
+async fn sends_are_counted_whatever_comes_of_them() {
+    let stage = Stage::with_rosa().await;
+    stage.fault(json!({"kind": "throttle"})).await;
+    for _ in 0..3 {
+        attempt(&stage, "a").await;
+    }
+    let rate = stage.get("/emulator/rate").await;
+    assert_eq!((&rate["sends"], &rate["highest"]), (&json!(3), &json!(3)));
+    assert_eq!(stage.post("/emulator/reset", json!({})).await.0, 204);
+    assert_eq!(stage.get("/emulator/rate").await["sends"], 0);
 }
 
 #[tokio::test]

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use cauce_flows::reading::{Country, Zone};
 use cauce_model::{
     AccountId, Address, Author, Change, ContactEvent, ContactId, Duration, IdError, InboundEcho,
-    InboundMessage, Sender, Timestamp,
+    InboundMessage, Message, Sender, Timestamp,
 };
-use cauce_runtime::{Entity, EntityAddress, Halt, Turn, from_bytes};
+use cauce_runtime::{Entity, EntityAddress, Halt, Known, Turn, from_bytes};
+use cauce_store::Key;
 
-use crate::address::{AddressEvent, binding_key, owner};
+use crate::address::{AddressEvent, Binding, binding_key, claim, release};
+use crate::history::{Tail, TailRun, noted};
 use crate::outbox::{Outbox, Sending};
-use crate::tables::{BINDINGS, CONTACTS, Contact, JOURNAL, JournalEntry, of_contact};
-use crate::{ADDRESS, Programs, Refusal, contact_entity};
+use crate::tables::{BINDINGS, CONTACTS, Contact, JournalEntry, RUNS, TAIL_RUNS, TAILS, of_contact};
+use crate::{ADDRESS, CONTACT, Programs, Refusal, contact_entity};
 
 /// The number of this build's way to decide; it grows when a step would decide otherwise than before.
 const SEMANTICS: u32 = 2;
@@ -38,25 +40,58 @@ pub struct Home {
 }
 
 impl Entity for Contacts {
-    fn handle(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
-        if turn.this().kind == ADDRESS {
-            return match from_bytes(event)? {
-                AddressEvent::Inbound(message) => self.at_address(turn, event, Came::Message(message)),
-                AddressEvent::Echo(echo) => self.at_address(turn, event, Came::Echo(echo)),
-                AddressEvent::Claim { address, contact } => claim(turn, address, contact),
-                AddressEvent::Release { address, contact } => release(turn, &address, contact),
-            };
+    fn wants(&self, to: &EntityAddress, _event: &[u8], known: Known<'_>) -> Vec<Key> {
+        if to.kind == CONTACT {
+            let Ok(id) = to.key.parse() else { return Vec::new() };
+            return vec![of_contact(&CONTACTS, id), of_contact(&TAILS, id)];
         }
+        let key = binding_key(to);
+        let Some(binding) = known.get(&BINDINGS, &key) else { return vec![key] };
+        let Some(id) = binding.and_then(|binding| binding.contact).filter(|id| id.slot() == to.slot) else {
+            return Vec::new();
+        };
+        let mut wanted = vec![of_contact(&CONTACTS, id), of_contact(&TAILS, id)];
+        if let Some(TailRun { run: Some(run) }) = known.get(&TAIL_RUNS, &wanted[1]).flatten() {
+            wanted.push(of_contact(&RUNS, id).text(run.as_str()));
+        }
+        wanted
+    }
+
+    fn handle(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
+        if turn.this().kind == CONTACT {
+            let id = turn.this().key.parse().map_err(|e: IdError| Halt::Unreadable(e.to_string()))?;
+            let found = found(turn, id)?;
+            let happened = match is(event, "status") {
+                true => ContactEvent::Status(from_bytes(event)?),
+                false => from_bytes(event)?,
+            };
+            return self.at_contact(turn, event, found, happened);
+        }
+        let binding = turn.get(&BINDINGS, &binding_key(turn.this()))?.unwrap_or_default();
+        if is(event, "inbound") {
+            return self.at_address(turn, event, binding, Came::Message(from_bytes(event)?));
+        }
+        match from_bytes(event)? {
+            AddressEvent::Inbound(message) => self.at_address(turn, event, binding, Came::Message(message)),
+            AddressEvent::Echo(echo) => self.at_address(turn, event, binding, Came::Echo(echo)),
+            AddressEvent::Claim { address, contact } => claim(turn, binding, address, contact),
+            AddressEvent::Release { address: _, contact, at } => release(turn, binding, contact, at),
+        }
+    }
+
+    fn timer_dropped(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
+        let dropped = from_bytes(event)?;
         let id = turn.this().key.parse().map_err(|e: IdError| Halt::Unreadable(e.to_string()))?;
-        self.at_contact(turn, event, id, from_bytes(event)?)
+        let found = found(turn, id)?;
+        self.at_contact(turn, event, found, crate::outside::dropped(dropped))
     }
 
     fn give_up(&self, turn: &mut Turn<'_>, event: &[u8], _cause: &str) -> Result<(), Halt> {
         let id = if turn.this().kind == ADDRESS {
             // What was mailed to a contact elsewhere is given up there.
             let Ok(AddressEvent::Inbound(message)) = from_bytes(event) else { return Ok(()) };
-            let Some(address) = message.sender.addresses.first() else { return Ok(()) };
-            turn.get(&BINDINGS, &binding_key(address))?.filter(|id| id.slot() == turn.this().slot)
+            let binding = turn.get(&BINDINGS, &binding_key(turn.this()))?.unwrap_or_default();
+            binding.at(message.at).filter(|id| id.slot() == turn.this().slot)
         } else {
             turn.this().key.parse::<ContactId>().ok()
         };
@@ -78,39 +113,49 @@ impl Entity for Contacts {
 
 impl Contacts {
     /// Somebody wrote from an address, or the business wrote to it.
-    fn at_address(&self, turn: &mut Turn<'_>, event: &[u8], came: Came) -> Result<(), Halt> {
+    fn at_address(
+        &self,
+        turn: &mut Turn<'_>,
+        event: &[u8],
+        mut binding: Binding,
+        came: Came,
+    ) -> Result<(), Halt> {
         let (account, sender, provider_id, at) = came.who();
         if turn.now() - at > Duration::days(Turn::DAYS_KEPT) {
             turn.dead_letter(event, "the message is older than repeats are remembered; it moves nothing");
             return Ok(());
         }
-        if !turn.first_time(at, &[account.as_str(), provider_id])? {
-            return Ok(());
-        }
-        let Some(address) = sender.addresses.first().cloned() else {
+        let Some(address) = sender.addresses.first() else {
             turn.dead_letter(event, "the message names no sender");
             return Ok(());
         };
-        let (id, new) = owner(turn, &address)?;
-        if new {
-            let contact = born(id, address, account, sender, turn.now());
-            return self.live(turn, contact, came.into());
+        if let Some(id) = binding.at(at).filter(|id| id.slot() == turn.this().slot) {
+            let found = found(turn, id)?;
+            return self.at_contact(turn, event, found, came.into());
         }
-        if id.slot() == turn.this().slot {
-            return self.at_contact(turn, event, id, came.into());
+        // A build before this one remembered here, and not at the contact, what came in.
+        if turn.happened(at, &[account.as_str(), provider_id])? {
+            return Ok(());
         }
-        turn.mail(contact_entity(id), &ContactEvent::from(came));
-        Ok(())
+        if let Some(id) = binding.at(at) {
+            turn.mail(contact_entity(id), &ContactEvent::from(came));
+            return Ok(());
+        }
+        let id = ContactId::new(turn.this().slot, turn.fresh());
+        binding.contact = Some(id);
+        turn.put(&BINDINGS, binding_key(turn.this()), &binding);
+        let contact = born(id, address.clone(), account, sender, turn.now());
+        self.live(turn, contact, Tail::new(), came.into())
     }
 
     fn at_contact(
         &self,
         turn: &mut Turn<'_>,
         raw: &[u8],
-        id: ContactId,
+        found: Option<(Contact, Tail)>,
         event: ContactEvent,
     ) -> Result<(), Halt> {
-        let Some(contact) = turn.get(&CONTACTS, &of_contact(&CONTACTS, id))? else {
+        let Some((contact, tail)) = found else {
             if matches!(event, ContactEvent::Reply { .. } | ContactEvent::End { .. } | ContactEvent::Read) {
                 turn.reply(&Err::<(), _>(Refusal::Unknown));
             } else {
@@ -118,11 +163,17 @@ impl Contacts {
             }
             return Ok(());
         };
-        self.live(turn, contact, event)
+        self.live(turn, contact, tail, event)
     }
 
     /// Has a contact live through an event.
-    fn live(&self, turn: &mut Turn<'_>, mut contact: Contact, event: ContactEvent) -> Result<(), Halt> {
+    fn live(
+        &self,
+        turn: &mut Turn<'_>,
+        mut contact: Contact,
+        tail: Tail,
+        event: ContactEvent,
+    ) -> Result<(), Halt> {
         contact.turns += 1;
         let entry = JournalEntry {
             number: contact.turns,
@@ -130,7 +181,7 @@ impl Contacts {
             seed: turn.seed(),
             semantics: SEMANTICS,
             revision: None,
-            event: event.clone(),
+            event: noted(&contact, &event),
             run: None,
             steps: Vec::new(),
         };
@@ -140,11 +191,14 @@ impl Contacts {
             sending: &self.sending,
             home: &self.home,
             contact,
+            tail,
+            touched: Vec::new(),
+            names: Vec::new(),
             entry,
             nothing_new: false,
         };
         life.happen(event)?;
-        if life.nothing_new {
+        if life.nothing_new && life.names.is_empty() {
             return Ok(());
         }
         // What failed for good may move the run, which takes back what waits and may say something more.
@@ -153,36 +207,39 @@ impl Contacts {
         while life.settle()? {
             life.send_next()?;
         }
-        let Life { turn, contact, entry, .. } = life;
+        life.keep_history()?;
+        let Life { turn, contact, .. } = life;
         let id = contact.id;
-        turn.put(&JOURNAL, of_contact(&JOURNAL, id).number(entry.number), &entry);
         turn.put(&CONTACTS, of_contact(&CONTACTS, id), &contact);
         turn.publish(&Change::Conversation { workspace: contact.workspace.clone(), contact: id });
         Ok(())
     }
 }
 
-/// A contact is not known by this address any more.
-fn release(turn: &mut Turn<'_>, address: &Address, contact: ContactId) -> Result<(), Halt> {
-    let key = binding_key(address);
-    if turn.get(&BINDINGS, &key)? == Some(contact) {
-        turn.delete(key);
-    }
-    Ok(())
+/// Whether an event is of this kind, as it is commonly written: its kind first. It can then be read as what
+/// it holds; to take it for an event of any kind costs twice as much.
+fn is(event: &[u8], kind: &str) -> bool {
+    let named = event.get(1..).and_then(|fields| fields.strip_prefix(b"\xa5event"));
+    let of = named.and_then(<[u8]>::split_first);
+    // A short text of MessagePack begins with 0xa0 and its length.
+    of.is_some_and(|(length, rest)| {
+        usize::from(*length) == 0xa0 + kind.len() && rest.starts_with(kind.as_bytes())
+    })
 }
 
-/// A contact says that it is known by this address too.
-fn claim(turn: &mut Turn<'_>, address: Address, contact: ContactId) -> Result<(), Halt> {
-    let key = binding_key(&address);
-    let owner = match turn.get(&BINDINGS, &key)? {
-        Some(owner) => owner,
-        None => {
-            turn.put(&BINDINGS, key, &contact);
-            contact
-        }
+/// A contact as it stands, and the tail of its history.
+fn found(turn: &Turn<'_>, id: ContactId) -> Result<Option<(Contact, Tail)>, Halt> {
+    let keys = [of_contact(&CONTACTS, id), of_contact(&TAILS, id)];
+    turn.need(&keys)?;
+    let Some(contact) = turn.get(&CONTACTS, &keys[0])? else { return Ok(None) };
+    let tail = match turn.get(&TAILS, &keys[1])? {
+        Some(tail) => tail,
+        None => Tail::of_older_rows(&contact, turn.now()),
     };
-    turn.mail(contact_entity(contact), &ContactEvent::Claimed { address, owner });
-    Ok(())
+    if !tail.goes_with(&contact) {
+        return Err(Halt::Unreadable("the history of the contact does not go with the contact".into()));
+    }
+    Ok(Some((contact, tail)))
 }
 
 /// What comes to an address.
@@ -249,6 +306,12 @@ pub(crate) struct Life<'a, 't> {
     pub sending: &'a Sending,
     pub home: &'a Home,
     pub contact: Contact,
+    /// The history up to this turn.
+    pub tail: Tail,
+    /// What this turn said, or changed, in the history.
+    pub touched: Vec<Message>,
+    /// By what the provider knows messages since this turn: number and name.
+    pub names: Vec<(u64, u64)>,
     pub entry: JournalEntry,
     /// The event was a repetition: nothing is written.
     pub nothing_new: bool,
@@ -256,6 +319,13 @@ pub(crate) struct Life<'a, 't> {
 
 impl Life<'_, '_> {
     fn happen(&mut self, event: ContactEvent) -> Result<(), Halt> {
+        if let ContactEvent::Inbound(InboundMessage { account, provider_id, at, .. })
+        | ContactEvent::Echo(InboundEcho { account, provider_id, at, .. }) = &event
+            && !self.first_time(account, provider_id, *at)?
+        {
+            self.nothing_new = true;
+            return Ok(());
+        }
         if let Some(older) = self.contact.merged_into
             && let ContactEvent::Inbound(_)
             | ContactEvent::Echo(_)
@@ -273,6 +343,7 @@ impl Life<'_, '_> {
                 self.send_again(&attempt)
             }
             ContactEvent::WaitOver { wait } => self.wait_over(wait),
+            ContactEvent::WaitDropped { wait } => self.wait_dropped(wait),
             ContactEvent::CaseMoved(case) => self.case_moved(case),
             ContactEvent::Echo(echo) => self.echo(echo),
             ContactEvent::Amend { content } => self.amend(&content, Author::Contact).map(drop),
@@ -290,14 +361,11 @@ impl Life<'_, '_> {
                 self.claimed(address, owner);
                 Ok(())
             }
-            ContactEvent::SamePerson { contact, created_at } => {
-                self.same_person(contact, created_at);
-                Ok(())
-            }
-            ContactEvent::Absorb { younger, addresses, absorbed, last_inbound_at } => {
+            ContactEvent::SamePerson { contact, created_at } => self.same_person(contact, created_at),
+            ContactEvent::Absorb { younger, addresses, absorbed, last_inbound_at, recent } => {
                 self.absorb(younger, addresses, absorbed);
                 self.contact.last_inbound_at = self.contact.last_inbound_at.max(last_inbound_at);
-                Ok(())
+                self.remember(recent)
             }
             ContactEvent::Split => {
                 self.split();
@@ -313,5 +381,31 @@ impl Life<'_, '_> {
     /// Where this contact's events go.
     pub fn entity(&self) -> EntityAddress {
         contact_entity(self.contact.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cauce_model::{DeliveryStatus, FailureClass, InboundStatus};
+    use cauce_runtime::to_bytes;
+
+    use super::*;
+
+    #[test]
+    fn the_commonest_events_are_known_by_their_first_bytes() {
+        let status = InboundStatus {
+            account: "a".parse().unwrap(),
+            provider_id: "wamid.1".into(),
+            attempt: None,
+            status: DeliveryStatus::Read,
+            at: Timestamp(1),
+            error: None,
+            class: FailureClass::default(),
+        };
+        let event = to_bytes(&ContactEvent::Status(status.clone()));
+        assert!(is(&event, "status") && !is(&event, "stat") && !is(&event, "statuses"));
+        assert_eq!(from_bytes::<InboundStatus>(&event).unwrap(), status);
+        let read = to_bytes(&ContactEvent::Read);
+        assert!(is(&read, "read") && !is(&read, "status") && !is(&[], "status"));
     }
 }

@@ -9,8 +9,13 @@ use cauce_runtime::Halt;
 
 use crate::address::AddressEvent;
 use crate::contact::Life;
+use crate::tables::Contact;
 use crate::{address_entity, contact_entity};
 
+/// The most addresses of one customer, and the most that are being claimed: the record that every turn
+/// reads stays small.
+pub(crate) const MOST_ADDRESSES: usize = 16;
+const MOST_CLAIMS: usize = 8;
 /// How many earlier readings of a corrected message are kept.
 const MAX_EDITS: usize = 20;
 
@@ -60,8 +65,8 @@ impl Life<'_, '_> {
         let direction = Direction::In { content: echo.content };
         let mut message = self.next_message(Author::Phone, direction);
         message.provider_id = Some(echo.provider_id);
-        self.add(&message);
         self.fetch(&message);
+        self.add(message);
         self.contact.unread = 0;
         Ok(())
     }
@@ -76,9 +81,8 @@ impl Life<'_, '_> {
         message.provider_id = Some(inbound.provider_id);
         message.context = inbound.context;
         message.quotes = quotes;
-        self.add(&message);
-        self.contact.heard = message.seq;
         self.fetch(&message);
+        self.contact.heard = self.add(message);
         Ok(())
     }
 
@@ -107,11 +111,15 @@ impl Life<'_, '_> {
         let new_phone = addresses.iter().any(|address| address.kind == AddressKind::Phone);
         if new_phone {
             let old = |address: &Address| address.kind == AddressKind::Phone && !addresses.contains(address);
-            for address in self.contact.addresses.extract_if(.., |address| old(address)) {
-                let release = AddressEvent::Release { address: address.clone(), contact: self.contact.id };
-                self.turn.mail(address_entity(&address), &release);
+            let contact = &mut self.contact;
+            for address in contact.addresses.extract_if(.., |address| old(address)) {
+                // It may still be a younger contact's, which this one absorbed.
+                for holder in [contact.id].iter().chain(&contact.absorbed) {
+                    let release = AddressEvent::Release { address: address.clone(), contact: *holder, at };
+                    self.turn.mail(address_entity(&address), &release);
+                }
             }
-            self.contact.moved_at = at;
+            contact.moved_at = at;
         }
         if let Some(reply_to) = reply_to {
             if new_phone {
@@ -123,11 +131,13 @@ impl Life<'_, '_> {
     }
 
     fn claim(&mut self, addresses: Vec<Address>) {
+        let Contact { id, addresses: mine, claims, .. } = &mut self.contact;
         for address in addresses {
-            if !self.contact.addresses.contains(&address) && !self.contact.claims.contains(&address) {
-                let claim = AddressEvent::Claim { address: address.clone(), contact: self.contact.id };
+            if mine.len() < MOST_ADDRESSES && !mine.contains(&address) && !claims.contains(&address) {
+                let claim = AddressEvent::Claim { address: address.clone(), contact: *id };
                 self.turn.mail(address_entity(&address), &claim);
-                self.contact.claims.push(address);
+                claims.drain(..(claims.len() + 1).saturating_sub(MOST_CLAIMS));
+                claims.push(address);
             }
         }
     }
@@ -153,16 +163,16 @@ impl Life<'_, '_> {
                     let too_many = message.edits.len().saturating_sub(MAX_EDITS);
                     message.edits.drain(..too_many);
                 }
-                self.rewrite(&message);
                 self.reads_last(message.seq, &now_reads.preview());
                 self.fetch(&message);
+                self.rewrite(message);
                 Ok(true)
             }
             InboundContent::Revoke { target } => {
                 let Some(mut message) = self.written_by(target, &by)? else { return Ok(false) };
                 message.revoked_at.get_or_insert(at);
-                self.rewrite(&message);
                 self.reads_last(message.seq, "Se eliminó este mensaje");
+                self.rewrite(message);
                 Ok(true)
             }
             _ => Ok(false),

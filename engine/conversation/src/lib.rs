@@ -10,8 +10,9 @@
 mod address;
 mod catalogue;
 mod contact;
+pub mod doctor;
 mod hear;
-mod history;
+pub mod history;
 mod merge;
 mod outbox;
 mod outside;
@@ -23,7 +24,7 @@ use cauce_model::{Address, Assignee, ContactId, Slot, WorkspaceId};
 use cauce_runtime::{EntityAddress, EntityKind};
 use serde::{Deserialize, Serialize};
 
-pub use address::AddressEvent;
+pub use address::{AddressEvent, Binding, Former};
 pub use catalogue::{
     CATALOGUES, Catalogues, FILES, FlowHead, Programs, Publish, Published, VERSIONS, VersionRow, Workspace,
     WorkspaceEvent, file_key,
@@ -32,8 +33,9 @@ pub use contact::{Contacts, Home};
 pub use outbox::{Attempt, SEND, SendOrder, Sending};
 pub use outside::{FETCH_MEDIA, FetchOrder, HTTP, HttpOrder, Presence, SHOW};
 pub use tables::{
-    BINDINGS, CASES, CONTACTS, Contact, FETCHES, HTTP_CALLS, JOURNAL, JournalEntry, LastLine, MESSAGES,
-    PROVIDER_IDS, PendingCall, RUNS, RunHead, RunStage, WINDOW, of_contact,
+    BINDINGS, CASES, CHUNKS, CONTACTS, Contact, FETCHES, HTTP_CALLS, JOURNAL, JournalEntry, JournalEvent,
+    LastLine, MESSAGES, PROVIDER_IDS, PendingCall, RECENTS, RUNS, RunHead, RunStage, TAILS, WINDOW,
+    of_contact,
 };
 
 /// Contacts, by id.

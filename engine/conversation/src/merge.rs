@@ -6,10 +6,17 @@
 //! looks after it: the younger waits until it is over. [`ContactEvent::Split`] undoes it.
 
 use cauce_model::{Address, ContactEvent, ContactId, Timestamp};
+use cauce_runtime::Halt;
 
 use crate::contact::Life;
 use crate::contact_entity;
-use crate::tables::RunStage;
+use crate::hear::MOST_ADDRESSES;
+use crate::tables::{Contact, RunStage};
+
+/// The most contacts that one takes in: the record that every turn reads stays small.
+const MOST_ABSORBED: usize = 16;
+/// The most contacts that one knows not to be the same person; the oldest is forgotten first.
+const MOST_APART: usize = 16;
 
 impl Life<'_, '_> {
     /// A claim is answered.
@@ -27,32 +34,38 @@ impl Life<'_, '_> {
     }
 
     /// Another contact is the same person: the younger of the two gives way.
-    pub fn same_person(&mut self, other: ContactId, created_at: Timestamp) {
+    pub fn same_person(&mut self, other: ContactId, created_at: Timestamp) -> Result<(), Halt> {
         let me = (self.contact.created_at, self.contact.id);
         let contact = &self.contact;
         let known = contact.absorbed.contains(&other) || contact.apart.contains(&other);
         if other == contact.id || contact.merged_into.is_some() || known {
-            return;
+            return Ok(());
         }
         if me < (created_at, other) {
             self.tell_age(other);
         } else if self.contact.live_case().is_some() {
             self.contact.merge_after_case = Some(other);
         } else {
-            self.merge_into(other);
+            self.merge_into(other)?;
         }
+        Ok(())
     }
 
     fn tell_age(&mut self, other: ContactId) {
+        if self.contact.absorbed.len() >= MOST_ABSORBED {
+            tracing::warn!(contact = %self.contact.id, %other, "one person has too many contacts for one more");
+            return;
+        }
         let event =
             ContactEvent::SamePerson { contact: self.contact.id, created_at: self.contact.created_at };
         self.turn.mail(contact_entity(other), &event);
     }
 
     /// Gives way to an older contact.
-    pub fn merge_into(&mut self, older: ContactId) {
+    pub fn merge_into(&mut self, older: ContactId) -> Result<(), Halt> {
         self.cancel_wait_timer();
         self.contact.outbox.step = None;
+        let recent = self.came_lately()?;
         let contact = &mut self.contact;
         if contact.live_run().is_some()
             && let Some(run) = &mut contact.run
@@ -65,8 +78,10 @@ impl Life<'_, '_> {
             addresses: contact.addresses.clone(),
             absorbed: contact.absorbed.clone(),
             last_inbound_at: contact.last_inbound_at,
+            recent,
         };
         self.turn.mail(contact_entity(older), &event);
+        Ok(())
     }
 
     /// Takes over what a younger contact of the same person has.
@@ -79,7 +94,7 @@ impl Life<'_, '_> {
         }
         contact.claims.retain(|claim| !addresses.contains(claim));
         for address in addresses {
-            if !contact.addresses.contains(&address) {
+            if contact.addresses.len() < MOST_ADDRESSES && !contact.addresses.contains(&address) {
                 contact.addresses.push(address);
             }
         }
@@ -90,7 +105,7 @@ impl Life<'_, '_> {
         let contact = &mut self.contact;
         contact.merge_after_case = None;
         if let Some(older) = contact.merged_into.take() {
-            contact.apart.push(older);
+            keep_apart(contact, older);
             let event = ContactEvent::SplitOff { younger: contact.id, addresses: contact.addresses.clone() };
             self.turn.mail(contact_entity(older), &event);
         }
@@ -101,6 +116,12 @@ impl Life<'_, '_> {
         let contact = &mut self.contact;
         contact.absorbed.retain(|absorbed| *absorbed != younger);
         contact.addresses.retain(|address| !addresses.contains(address));
-        contact.apart.push(younger);
+        keep_apart(contact, younger);
     }
+}
+
+fn keep_apart(contact: &mut Contact, other: ContactId) {
+    let too_many = (contact.apart.len() + 1).saturating_sub(MOST_APART);
+    contact.apart.drain(..too_many);
+    contact.apart.push(other);
 }

@@ -4,16 +4,17 @@
 //! goes only when the provider has taken it, or it has failed for good. A refusal that is known
 //! not to have done anything is tried again after a pause. When nobody can say whether the provider
 //! took it, the message is held: the status that echoes the attempt's id tells; if none comes in
-//! the hold time it is sent again under the next attempt's id.
+//! the hold time it is sent again under the next attempt's id, or, when it may go out once at most,
+//! has failed as unconfirmed. Whatever is heard of it later still counts.
 
 use std::str::FromStr;
 
 use cauce_flows::Event;
 use cauce_model::{
-    AccountId, ContactEvent, ContactId, Content, DeliveryStatus, Direction, Duration, InboundStatus, Message,
-    MessageError, MessageStatus, SendFailure, SendOutcome, Timestamp,
+    AccountId, ContactEvent, ContactId, Content, Delivery, DeliveryStatus, Direction, Duration, FailureClass,
+    InboundStatus, Message, MessageError, MessageStatus, SendFailure, SendOutcome, Timestamp,
 };
-use cauce_runtime::Halt;
+use cauce_runtime::{DROPPED, Halt};
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Life;
@@ -33,7 +34,7 @@ pub(crate) const PAUSES: [Duration; 8] = [
     Duration::seconds(256),
     Duration::seconds(256),
 ];
-/// How often a message is sent whose outcome stays unknown.
+/// How often a message is sent whose outcome stays unknown, when it is sent again at all.
 const UNKNOWN_ATTEMPTS: u32 = 3;
 
 /// What an installation may set about sending.
@@ -141,7 +142,7 @@ impl FromStr for Attempt {
 }
 
 /// The timer that brings the next attempt.
-const SEND_TIMER: &str = "send";
+pub(crate) const SEND_TIMER: &str = "send";
 
 impl Life<'_, '_> {
     /// Lets the next message go, when none is on its way; and starts the wait when none is left.
@@ -154,8 +155,8 @@ impl Life<'_, '_> {
                 return Ok(());
             };
             if self.turn.now() >= self.contact.window_ends_at() {
-                let text = "Pasaron más de 24 horas desde el último mensaje del cliente.".to_owned();
-                self.fail(seq, SendFailure { code: "window_closed".into(), text })?;
+                let text = "Pasaron más de 24 horas desde el último mensaje del cliente.";
+                self.fail(seq, SendFailure::new(FailureClass::WindowClosed, "window_closed", text))?;
                 continue;
             }
             self.contact.outbox.flight = Some(Flight { seq, attempt: 1, unknown: 0, timer: None });
@@ -188,15 +189,21 @@ impl Life<'_, '_> {
         match outcome {
             SendOutcome::Accepted { provider_id, .. } => {
                 let mut message = self.message(name.seq)?;
-                self.name(&mut message, &provider_id);
+                self.name(&mut message, &provider_id)?;
                 self.raise(&mut message, MessageStatus::Accepted, None);
-                self.rewrite(&message);
                 // Even an older attempt's acceptance is proof that the customer gets it.
                 if self.landed(name.seq) {
                     self.reacted(&message)?;
                 }
+                self.rewrite(message);
             }
             SendOutcome::Failed { failure } if current => {
+                if failure.code == DROPPED {
+                    // What waits behind it is as old.
+                    for seq in std::mem::take(&mut self.contact.outbox.waiting) {
+                        self.fail(seq, failure.clone())?;
+                    }
+                }
                 self.fail(name.seq, failure)?;
                 self.landed(name.seq);
             }
@@ -238,13 +245,21 @@ impl Life<'_, '_> {
         }
         let Some(flight) = &mut self.contact.outbox.flight else { return Ok(()) };
         flight.timer = None;
-        if flight.unknown >= UNKNOWN_ATTEMPTS {
-            let text = "WhatsApp no confirmó el envío. Puede que haya llegado.".to_owned();
-            self.fail(name.seq, SendFailure { code: "no_answer".into(), text })?;
+        let unknown = flight.unknown;
+        let Direction::Out { delivery, .. } = self.message(name.seq)?.direction else { return Ok(()) };
+        let enough = match delivery {
+            Delivery::AtLeastOnce => UNKNOWN_ATTEMPTS,
+            Delivery::AtMostOnce => 1,
+        };
+        if unknown >= enough {
+            let text = "WhatsApp no confirmó el envío. Puede que haya llegado.";
+            self.fail(name.seq, SendFailure::new(FailureClass::Unconfirmed, "unconfirmed", text))?;
             self.landed(name.seq);
             return Ok(());
         }
-        flight.attempt += 1;
+        if let Some(flight) = &mut self.contact.outbox.flight {
+            flight.attempt += 1;
+        }
         self.post()
     }
 
@@ -266,26 +281,32 @@ impl Life<'_, '_> {
             self.nothing_new = true;
             return Ok(());
         }
-        let before = message.clone();
-        self.name(&mut message, &status.provider_id);
+        let new = message.provider_id.is_none();
+        self.name(&mut message, &status.provider_id)?;
         let (rank, error) = match status.status {
             DeliveryStatus::Sent => (MessageStatus::Sent, None),
             DeliveryStatus::Delivered => (MessageStatus::Delivered, None),
             DeliveryStatus::Read => (MessageStatus::Read, None),
             DeliveryStatus::Failed => {
                 let (code, text) = status.error.clone().unwrap_or((0, String::new()));
-                (MessageStatus::Failed, Some(MessageError { code: code.to_string(), text }))
+                (
+                    MessageStatus::Failed,
+                    Some(MessageError { code: code.to_string(), text, class: status.class }),
+                )
             }
         };
-        self.raise(&mut message, rank, error);
+        let raised = self.raise(&mut message, rank, error);
         // Any status is proof that the provider took it.
         let landed = self.landed(name.seq);
-        if message == before && !landed {
+        if !new && !raised && !landed {
             self.nothing_new = true;
             return Ok(());
         }
-        self.rewrite(&message);
-        if landed { self.reacted(&message) } else { Ok(()) }
+        if landed {
+            self.reacted(&message)?;
+        }
+        self.rewrite(message);
+        Ok(())
     }
 
     fn is_in_flight(&self, name: &Attempt) -> bool {
@@ -335,24 +356,25 @@ impl Life<'_, '_> {
 
     fn fail(&mut self, seq: u64, failure: SendFailure) -> Result<(), Halt> {
         let mut message = self.message(seq)?;
-        let error = MessageError { code: failure.code, text: failure.text };
-        self.raise(&mut message, MessageStatus::Failed, Some(error));
-        self.rewrite(&message);
+        self.raise(&mut message, MessageStatus::Failed, Some(failure.into()));
+        self.rewrite(message);
         Ok(())
     }
 
     /// As [`raise`], and lets the step know that wants to.
-    fn raise(&mut self, message: &mut Message, to: MessageStatus, why: Option<MessageError>) {
-        raise(message, to, why);
-        let Direction::Out { status, error, .. } = &message.direction else { return };
-        let Some(step) = &mut self.contact.outbox.step else { return };
-        if !step.pending.contains(&message.seq) || *status < MessageStatus::Sent {
-            return;
+    fn raise(&mut self, message: &mut Message, to: MessageStatus, why: Option<MessageError>) -> bool {
+        let raised = raise(message, to, why);
+        if let Direction::Out { status, error, .. } = &message.direction
+            && let Some(step) = &mut self.contact.outbox.step
+            && step.pending.contains(&message.seq)
+            && *status >= MessageStatus::Sent
+        {
+            step.pending.retain(|seq| *seq != message.seq);
+            if *status == MessageStatus::Failed {
+                step.failed = error.as_ref().map(|error| error.code.clone());
+            }
         }
-        step.pending.retain(|seq| *seq != message.seq);
-        if *status == MessageStatus::Failed {
-            step.failed = error.as_ref().map(|error| error.code.clone());
-        }
+        raised
     }
 
     /// Moves the run when all that its step said has left, or something of it failed: then what came
@@ -372,8 +394,8 @@ impl Life<'_, '_> {
             let refused = flight.as_ref().is_some_and(|flight| flight.seq == seq && flight.is_refused());
             if waiting.len() < before || refused {
                 self.landed(seq);
-                let text = "No se envió: falló un mensaje anterior del mismo paso.".to_owned();
-                self.fail(seq, SendFailure { code: "not_sent".into(), text })?;
+                let text = "No se envió: falló un mensaje anterior del mismo paso.";
+                self.fail(seq, SendFailure::new(FailureClass::NotSent, "not_sent", text))?;
             }
         }
         self.advance(&head, Event::Unsent { code: &code })?;
@@ -382,12 +404,14 @@ impl Life<'_, '_> {
 }
 
 /// Moves a message's status up, never down: `read` stays when `delivered` comes late, and a failure
-/// is believed only until something proves that the message arrived.
-fn raise(message: &mut Message, to: MessageStatus, why: Option<MessageError>) {
+/// is believed only until something proves that the message arrived. What nobody could say is known as
+/// soon as anybody says anything. Whether it moved.
+fn raise(message: &mut Message, to: MessageStatus, why: Option<MessageError>) -> bool {
     use MessageStatus::{Delivered, Failed, Read};
-    let Direction::Out { status, error, .. } = &mut message.direction else { return };
+    let Direction::Out { status, error, .. } = &mut message.direction else { return false };
     let up = match (*status, to) {
         (Delivered | Read, Failed) => false,
+        (Failed, _) if error.as_ref().is_some_and(|error| error.class == FailureClass::Unconfirmed) => true,
         (Failed, to) => matches!(to, Delivered | Read),
         (from, to) => to > from,
     };
@@ -395,12 +419,16 @@ fn raise(message: &mut Message, to: MessageStatus, why: Option<MessageError>) {
         *status = to;
         *error = why;
     }
+    up
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use cauce_model::{Author, NodeId, Slot};
+    use cauce_runtime::from_bytes;
+    use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn an_attempt_is_the_text_it_travels_as() {
@@ -408,6 +436,25 @@ mod tests {
         assert_eq!(attempt.to_string().parse::<Attempt>(), Ok(attempt));
         for foreign in ["", "c0.1.1", "c0010000000000000001.1", "c0010000000000000001.1.1.1", "x.y.z"] {
             assert!(foreign.parse::<Attempt>().is_err(), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn what_older_builds_wrote_is_read() {
+        let read = |value: &serde_json::Value| cauce_runtime::to_bytes(value);
+        let message = json!({ "seq": 1, "at": 1, "author": { "kind": "contact" }, "direction": "out",
+            "content": { "type": "text", "body": "hola" }, "status": "failed",
+            "error": { "code": "no_answer", "text": "WhatsApp no confirmó." } });
+        let message: Message = from_bytes(&read(&message)).unwrap();
+        let Direction::Out { error: Some(error), delivery, .. } = message.direction else { panic!() };
+        assert_eq!((error.class, delivery), (FailureClass::Other, Delivery::AtLeastOnce));
+        for event in [
+            json!({ "event": "send_answered", "attempt": "a",
+                "outcome": { "outcome": "uncertain", "failure": { "code": "timeout", "text": "No." } } }),
+            json!({ "event": "status", "account": "a", "provider_id": "w", "attempt": null,
+                "status": "failed", "at": 1, "error": [131026, "No."] }),
+        ] {
+            from_bytes::<ContactEvent>(&read(&event)).unwrap();
         }
     }
 
@@ -425,7 +472,7 @@ mod tests {
             (vec![Queued, Accepted, Queued], Accepted),
         ] {
             let content = Content::Text { body: "hola".into() };
-            let direction = Direction::Out { content, status: Queued, error: None };
+            let direction = Direction::queued(content, Delivery::default());
             let mut message = Message::new(1, Timestamp(0), Author::Bot { node: node.clone() }, direction);
             for status in &news {
                 raise(&mut message, *status, None);

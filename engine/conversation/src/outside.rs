@@ -6,21 +6,23 @@
 //! for some days only.
 
 use cauce_model::{
-    AccountId, ContactEvent, Direction, Duration, HttpOutcome, HttpRequest, InboundContent, MediaKind,
-    MediaState, Message,
+    AccountId, ContactEvent, Direction, Duration, FailureClass, HttpFailure, HttpOutcome, HttpRequest,
+    InboundContent, MediaKind, MediaState, Message, SendFailure, SendOutcome,
 };
-use cauce_runtime::Halt;
+use cauce_runtime::{DROPPED, Halt};
 use cauce_store::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Life;
 use crate::outbox::PAUSES;
-use crate::tables::{FETCHES, HTTP_CALLS, PendingCall, RunHead, RunStage, of_contact};
+use crate::tables::{FETCHES, HTTP_CALLS, JournalEvent, PendingCall, RunHead, RunStage, of_contact};
 
 /// The kind of call that asks a server outside.
 pub const HTTP: &str = "http";
 /// The kind of call that fetches a received file.
 pub const FETCH_MEDIA: &str = "fetch_media";
+/// With what the ids of calls begin that fetch files.
+pub(crate) const MEDIA: &str = "media ";
 /// What is told, and not kept, when somebody reads or writes.
 pub const SHOW: &str = "show";
 
@@ -80,8 +82,34 @@ pub struct Presence {
 }
 
 /// The names of timers.
-fn retry_timer(what: &str) -> String {
+pub(crate) fn retry_timer(what: &str) -> String {
     format!("retry {what}")
+}
+
+/// What happens to a contact instead, when one of its timers was dropped: what the timer would have tried
+/// again has failed for good.
+pub(crate) fn dropped(timer: ContactEvent) -> ContactEvent {
+    let text = "Quedó pendiente en la copia restaurada y se descartó.".to_owned();
+    match timer {
+        ContactEvent::SendHeld { attempt } | ContactEvent::SendRetry { attempt } => {
+            let failure = SendFailure::new(FailureClass::NotSent, DROPPED, &text);
+            ContactEvent::SendAnswered { attempt, outcome: SendOutcome::Failed { failure } }
+        }
+        ContactEvent::HttpRetry { call } => {
+            let outcome = HttpOutcome::Unusable(HttpFailure { code: DROPPED.to_owned(), text });
+            ContactEvent::HttpAnswered { call, outcome }
+        }
+        ContactEvent::MediaRetry { seq } => {
+            ContactEvent::MediaFetched { seq, state: MediaState::Lost { code: DROPPED.to_owned(), text } }
+        }
+        ContactEvent::WaitOver { wait } => ContactEvent::WaitDropped { wait },
+        other => other,
+    }
+}
+
+/// The id of the call that fetches the file of a message.
+pub(crate) fn media_call(seq: u64) -> String {
+    format!("{MEDIA}{seq}")
 }
 
 impl Life<'_, '_> {
@@ -149,8 +177,8 @@ impl Life<'_, '_> {
 
     /// What no step reads is not kept in the journal: it may be large, and comes with every try.
     fn leave_out_answer(&mut self) {
-        if let ContactEvent::HttpAnswered { outcome: HttpOutcome::Answered(answer), .. } =
-            &mut self.entry.event
+        if let JournalEvent::Other(event) = &mut self.entry.event
+            && let ContactEvent::HttpAnswered { outcome: HttpOutcome::Answered(answer), .. } = event.as_mut()
         {
             answer.body = Default::default();
         }
@@ -192,7 +220,7 @@ impl Life<'_, '_> {
             sha256: file.sha256.clone(),
         };
         let entity = self.entity();
-        self.turn.call(&entity, FETCH_MEDIA, &format!("media {}", message.seq), &order);
+        self.turn.call(&entity, FETCH_MEDIA, &media_call(message.seq), &order);
     }
 
     /// A try to fetch a file came back.
@@ -205,7 +233,7 @@ impl Life<'_, '_> {
                     let due = self.turn.now() + *pause;
                     self.turn.put(&FETCHES, key, &(tried.unwrap_or(0) + 1));
                     let entity = self.entity();
-                    let name = retry_timer(&format!("media {seq}"));
+                    let name = retry_timer(&media_call(seq));
                     self.turn.set_timer(&entity, due, &name, &ContactEvent::MediaRetry { seq });
                     return Ok(());
                 }
@@ -222,7 +250,7 @@ impl Life<'_, '_> {
         let mut message = self.message(seq)?;
         if let Direction::In { content: InboundContent::Media { file, .. } } = &mut message.direction {
             file.state = state;
-            self.rewrite(&message);
+            self.rewrite(message);
         }
         Ok(())
     }

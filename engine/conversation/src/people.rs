@@ -3,8 +3,8 @@
 
 use cauce_flows::Event;
 use cauce_model::{
-    Assignee, Author, Case, CaseId, CaseState, Content, DeskEvent, Direction, Duration, EndReason,
-    MessageStatus, QueueId, Timestamp,
+    Assignee, Author, Case, CaseId, CaseState, Content, Delivery, DeskEvent, Direction, Duration, EndReason,
+    QueueId, Timestamp,
 };
 use cauce_runtime::Halt;
 
@@ -43,7 +43,7 @@ impl Life<'_, '_> {
             self.contact.case = Some(case);
             return Ok(());
         }
-        self.close(case);
+        self.close(case)?;
         self.walk_on(Event::HandoffTimedOut)
     }
 
@@ -57,7 +57,8 @@ impl Life<'_, '_> {
             return Ok(());
         }
         let author = Author::Agent { user: agent.id, name: agent.name };
-        let seq = self.write(author, Direction::Out { content, status: MessageStatus::Queued, error: None });
+        // Who wrote it sees what became of it, and can send it again.
+        let seq = self.write(author, Direction::queued(content, Delivery::AtMostOnce));
         self.contact.outbox.waiting.push_back(seq);
         self.contact.unread = 0;
         self.turn.reply(&Ok::<_, Refusal>(seq));
@@ -86,7 +87,7 @@ impl Life<'_, '_> {
         let case = Case { state, version: held.version + 1, ..held };
         self.turn.mail(desk_entity(&self.contact.workspace), &DeskEvent::Ended { case: case.clone() });
         self.turn.reply(&Ok::<_, Refusal>(case.clone()));
-        self.close(case);
+        self.close(case)?;
         self.walk_on(Event::HandoffResolved { agent: Some(&name) })
     }
 
@@ -100,15 +101,16 @@ impl Life<'_, '_> {
         }
     }
 
-    fn close(&mut self, case: Case) {
+    fn close(&mut self, case: Case) -> Result<(), Halt> {
         self.contact.updated_at = self.turn.now();
         self.contact.unread = 0;
         let key = of_contact(&CASES, self.contact.id).text(&case.id.to_string());
         self.turn.put(&CASES, key, &case);
         self.contact.case = Some(case);
         if let Some(older) = self.contact.merge_after_case.take() {
-            self.merge_into(older);
+            self.merge_into(older)?;
         }
+        Ok(())
     }
 
     fn walk_on(&mut self, event: Event<'_>) -> Result<(), Halt> {

@@ -5,11 +5,13 @@ use std::collections::{BTreeSet, VecDeque};
 use cauce_flows::{Run, Visited};
 use cauce_model::{
     AccountId, Address, Case, ContactEvent, ContactId, Duration, FlowId, HttpRequest, Message, NodeId,
-    Profile, RunId, Timestamp, VersionId, WorkspaceId,
+    Profile, RunId, Sender, Timestamp, VersionId, WorkspaceId,
 };
 use cauce_store::{Key, Table};
 use serde::{Deserialize, Serialize};
 
+use crate::address::Binding;
+use crate::history::{Chunk, RecentDay, Tail, TailRun};
 use crate::outbox::Outbox;
 
 /// For how long after the customer's last message anything may be said freely (Meta's customer
@@ -17,24 +19,33 @@ use crate::outbox::Outbox;
 pub const WINDOW: Duration = cauce_flows::limits::WINDOW;
 
 /// (address's slot, address) → whose it is.
-pub const BINDINGS: Table<ContactId> = Table::new(20);
+pub const BINDINGS: Table<Binding> = Table::new(20);
 /// (slot, contact) → the contact.
 pub const CONTACTS: Table<Contact> = Table::new(21);
-/// (slot, contact, number) → a message.
+/// (slot, contact, number) → a message, as older builds kept them.
 pub const MESSAGES: Table<Message> = Table::new(22);
 /// (slot, contact, run) → a run of a flow.
 pub const RUNS: Table<Run> = Table::new(23);
-/// (slot, contact, number) → what a turn read and decided.
+/// (slot, contact, number) → what a turn read and decided, as older builds kept it.
 pub const JOURNAL: Table<JournalEntry> = Table::new(24);
 /// (slot, contact, case) → a case of this contact that is over.
 pub const CASES: Table<Case> = Table::new(25);
 
-/// (slot, contact, provider's id) → the number of the message that has it.
+/// (slot, contact, provider's id) → the number of the message that has it, as older builds kept it.
 pub const PROVIDER_IDS: Table<u64> = Table::new(28);
 /// (slot, contact, call) → a call to a server outside that is not over.
 pub const HTTP_CALLS: Table<PendingCall> = Table::new(29);
 /// (slot, contact, number) → how often a received file was asked for in vain.
 pub const FETCHES: Table<u32> = Table::new(30);
+
+/// (slot, contact) → the newest part of its history. Read by [`crate::history`].
+pub const TAILS: Table<Tail> = Table::new(32);
+/// The same rows, of which nothing but the run is read.
+pub(crate) const TAIL_RUNS: Table<TailRun> = Table::new(32);
+/// (slot, contact, number from 1) → a part of its history that is full.
+pub const CHUNKS: Table<Chunk> = Table::new(33);
+/// (slot, contact, day) → what came in with the stamp of that day, of those who write very much.
+pub const RECENTS: Table<RecentDay> = Table::new(34);
 
 /// A call to a server outside that is not over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +63,7 @@ pub fn of_contact<V>(table: &Table<V>, id: ContactId) -> Key
 where
     V: Serialize + serde::de::DeserializeOwned,
 {
-    table.key(id.slot()).text(&id.to_string())
+    id.with_text(|text| table.key(id.slot()).text(text))
 }
 
 /// A contact as it stands: what nearly every turn reads.
@@ -68,7 +79,7 @@ pub struct Contact {
     pub reply_to: String,
     /// Its phone as the provider last wrote it, digits only. Addresses hold a canonical form that is
     /// a key and not for dialling.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// The provider's id of its last message.
     #[serde(default)]
@@ -76,7 +87,7 @@ pub struct Contact {
     /// By what it is known.
     pub addresses: Vec<Address>,
     /// Addresses of the sender that are being claimed, or turned out to be somebody else's.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Address>,
     /// What it says of itself.
     pub profile: Profile,
@@ -99,29 +110,31 @@ pub struct Contact {
     /// Messages no person has read while a person was needed.
     pub unread: u32,
     /// What it was marked with.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,
     /// The last line of the conversation.
     pub last: Option<LastLine>,
     /// The last run of a flow; live while it waits.
     pub run: Option<RunHead>,
     /// The last case: live, or over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<Case>,
     /// What is to be sent.
     pub outbox: Outbox,
     /// The timer of the run's present wait: due and number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_timer: Option<(Timestamp, u64)>,
     /// The older contact that turned out to be the same person: it lives on, this one forwards.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ContactId>,
     /// The older contact to merge into once the live case is over.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merge_after_case: Option<ContactId>,
     /// Younger contacts of the same person; their histories are read with this one's.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absorbed: Vec<ContactId>,
     /// Contacts that were taken for the same person and are not: never merged again by themselves.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub apart: Vec<ContactId>,
 }
 
@@ -172,7 +185,7 @@ pub enum RunStage {
 }
 
 /// What a turn read and decided: the history of the contact's decisions.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JournalEntry {
     /// 1, 2, 3 … without a gap.
     pub number: u64,
@@ -183,13 +196,45 @@ pub struct JournalEntry {
     /// The semantics of the build that decided.
     pub semantics: u32,
     /// The revision of the workspace's catalogue, when the turn looked at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
     /// What happened.
-    pub event: ContactEvent,
+    pub event: JournalEvent,
     /// The run that moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
     /// The steps it went through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Visited>,
+}
+
+/// What happened in a turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum JournalEvent {
+    /// Something was written to the contact, or by the business's own phone. What, and by whom, stands
+    /// in the message; how it read then, in the message's edits.
+    Wrote {
+        /// The message's number.
+        wrote: u64,
+        /// When, by the provider's clock.
+        at: Timestamp,
+        /// Who wrote, when that was not known of the contact before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sender: Option<Box<Sender>>,
+    },
+    /// Anything else. Of a status and of what a server answered, only what a step may read.
+    Other(Box<ContactEvent>),
+}
+
+impl JournalEvent {
+    /// What happened, when it was nothing that stands in a message.
+    pub fn other(&self) -> Option<&ContactEvent> {
+        match self {
+            Self::Wrote { .. } => None,
+            Self::Other(event) => Some(event),
+        }
+    }
 }
 
 impl Contact {
@@ -206,6 +251,15 @@ impl Contact {
     /// Until when anything may be said freely.
     pub fn window_ends_at(&self) -> Timestamp {
         self.last_inbound_at + WINDOW
+    }
+
+    /// Whether nothing of this is news.
+    pub(crate) fn knows(&self, sender: &Sender) -> bool {
+        let same = |new: &Option<String>, known: &Option<String>| new.is_none() || new == known;
+        sender.reply_to == self.reply_to
+            && same(&sender.profile.name, &self.profile.name)
+            && same(&sender.profile.username, &self.profile.username)
+            && sender.addresses.iter().all(|address| self.addresses.contains(address))
     }
 
     /// What people know it by: its phone, else the provider's id of it.

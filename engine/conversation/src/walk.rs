@@ -2,17 +2,17 @@
 
 use cauce_flows::{ContactFacts, Event, Facts, Outcome, Program, Run, RunState, WaitKind, start, step};
 use cauce_model::{
-    Author, ContactEvent, Content, Direction, Effect, InboundContent, MessageStatus, NodeId, RunId, Timestamp,
+    Author, ContactEvent, Content, Delivery, Direction, Effect, InboundContent, NodeId, RunId, Timestamp,
 };
-use cauce_runtime::Halt;
+use cauce_runtime::{DROPPED, Halt};
 
 use crate::catalogue::{CATALOGUES, catalogue_key};
 use crate::contact::Life;
 use crate::outbox::{Arming, StepSends};
-use crate::tables::{RUNS, RunHead, RunStage, of_contact};
+use crate::tables::{JournalEvent, RUNS, RunHead, RunStage, of_contact};
 
 /// The name of the timer of a run's wait.
-const WAIT_TIMER: &str = "wait";
+pub(crate) const WAIT_TIMER: &str = "wait";
 /// The most tags of one customer: the record that every turn reads stays small.
 const MAX_TAGS: usize = 20;
 
@@ -35,6 +35,30 @@ impl Life<'_, '_> {
         };
         self.contact.wait_timer = None;
         self.advance(&head, Event::TimedOut)
+    }
+
+    /// The time of a wait was over before this installation was restored, and that was dropped: the run goes
+    /// no further. What the customer writes next begins anew.
+    pub fn wait_dropped(&mut self, wait: u64) -> Result<(), Halt> {
+        let head = self.contact.live_run().cloned();
+        let waits = |head: &RunHead| matches!(head.stage, RunStage::Waiting { wait: at, .. } if at == wait);
+        let Some(RunHead { id, .. }) = head.filter(waits) else { return Ok(()) };
+        let key = of_contact(&RUNS, self.contact.id).text(id.as_str());
+        let reason = "La espera venció antes de restaurar la copia y se descartó.".to_owned();
+        if let Some(mut run) = self.turn.get(&RUNS, &key)?
+            && let Some(node) = run.wait().map(|wait| wait.node.clone())
+        {
+            run.state = RunState::Failed { node, code: DROPPED.to_owned(), text: reason.clone() };
+            self.turn.put(&RUNS, key, &run);
+        }
+        self.contact.wait_timer = None;
+        self.contact.outbox.step = None;
+        if let Some(run) = &mut self.contact.run {
+            run.stage = RunStage::Failed { reason };
+        }
+        self.contact.updated_at = self.turn.now();
+        self.entry.run = Some(id);
+        Ok(())
     }
 
     /// Moves the live run by an event.
@@ -110,15 +134,16 @@ impl Life<'_, '_> {
         let mut typing = false;
         for effect in outcome.effects {
             match effect {
-                Effect::Send { node, content } => {
-                    let seq = self.say(node.clone(), content);
+                Effect::Send { node, content, delivery } => {
+                    let seq = self.say(node.clone(), content, delivery);
                     said.push((node, seq));
                 }
                 // Who never wrote has nothing to react to.
                 Effect::React { .. } if self.contact.last_inbound_id.is_empty() => {}
                 Effect::React { node, emoji } => {
                     let message_id = self.contact.last_inbound_id.clone();
-                    let seq = self.say(node.clone(), Content::Reaction { message_id, emoji });
+                    let seq =
+                        self.say(node.clone(), Content::Reaction { message_id, emoji }, Delivery::default());
                     said.push((node, seq));
                 }
                 Effect::Typing => typing = true,
@@ -129,7 +154,7 @@ impl Life<'_, '_> {
                 Effect::Handoff { queue, timeout, .. } => self.open_case(queue, timeout),
             }
         }
-        if typing || matches!(self.entry.event, ContactEvent::Inbound(_)) {
+        if typing || matches!(self.entry.event, JournalEvent::Wrote { .. }) {
             self.show(typing);
         }
         self.entry.run = Some(run.id.clone());
@@ -168,9 +193,8 @@ impl Life<'_, '_> {
     }
 
     /// Has the flow say something, after what is already waiting to be said.
-    fn say(&mut self, node: NodeId, content: Content) -> u64 {
-        let direction = Direction::Out { content, status: MessageStatus::Queued, error: None };
-        let seq = self.write(Author::Bot { node }, direction);
+    fn say(&mut self, node: NodeId, content: Content, delivery: Delivery) -> u64 {
+        let seq = self.write(Author::Bot { node }, Direction::queued(content, delivery));
         self.contact.outbox.waiting.push_back(seq);
         seq
     }

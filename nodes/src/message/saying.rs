@@ -4,6 +4,7 @@ use cauce_flows::fields::Template;
 use cauce_flows::{Check, Context, Failure, FileUse, encode, limits};
 use cauce_model::{ContactCard, Content, Location, MediaKind, MediaSource};
 
+use super::Delivery;
 use super::parts::{Captioned, Card, Document, Part, Place, Plain};
 
 /// What the kinds of files share.
@@ -104,7 +105,7 @@ impl Part {
         }
     }
 
-    pub(super) fn say(&self, cx: &mut Context<'_>) -> Result<(), Failure> {
+    pub(super) fn say(&self, cx: &mut Context<'_>, delivery: Delivery) -> Result<(), Failure> {
         let content = match self {
             Self::Text { text } => Content::Text { body: cx.text(text, limits::TEXT_BODY)? },
             Self::Location(place) => Content::Location(Location {
@@ -131,7 +132,7 @@ impl Part {
                 None => return Ok(()),
             },
         };
-        cx.say(content)
+        cx.say_as(content, delivery.into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cauce_model::SendFailure;
+use cauce_model::{FailureClass, SendFailure};
 
 pub(super) fn chars(text: &str) -> usize {
     text.chars().count()
@@ -35,5 +35,5 @@ pub(super) fn web_address(what: &str, url: &str) -> Result<(), SendFailure> {
 }
 
 pub(super) fn limit(text: String) -> SendFailure {
-    SendFailure { code: "limit".to_owned(), text }
+    SendFailure::new(FailureClass::Parameters, "limit", text)
 }

@@ -1,6 +1,6 @@
 //! Files, by link or by the id of an upload. Facts: `reference/whatsapp.md` §2.2.
 
-use cauce_model::{MediaKind, MediaSource, SendFailure, StoredFile};
+use cauce_model::{FailureClass, MediaKind, MediaSource, SendFailure, StoredFile};
 use serde_json::{Value, json};
 
 use super::limits::{chars, limit, web_address, within};
@@ -22,8 +22,8 @@ pub(super) fn body(
             json!({ "id": id })
         }
         (MediaSource::Stored(_), None) => {
-            let text = "El archivo no se subió a WhatsApp.".to_owned();
-            return Err(SendFailure { code: "media".to_owned(), text });
+            let text = "El archivo no se subió a WhatsApp.";
+            return Err(SendFailure::new(FailureClass::Media, "media", text));
         }
     };
     if media == MediaKind::Voice {
