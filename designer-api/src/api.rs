@@ -2,10 +2,12 @@
 
 mod cases;
 mod conversations;
+mod dead;
 mod events;
 mod extract;
 mod files;
 mod flows;
+mod hold;
 mod login;
 mod messages;
 mod session;
@@ -14,18 +16,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 pub(crate) use login::start_session;
+pub(crate) use session::Caller;
 
 use crate::app::App;
 use crate::dto::Tab;
+use crate::observe::{health, metrics, requests};
 use crate::{assets, webhook};
 
 #[derive(OpenApi)]
@@ -61,6 +65,11 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(flows::current))
         .routes(routes!(flows::version))
         .routes(routes!(events::events))
+        .routes(routes!(health::health))
+        .routes(routes!(hold::hold, hold::resume))
+        .routes(routes!(dead::list))
+        .routes(routes!(dead::show, dead::drop))
+        .routes(routes!(dead::replay))
 }
 
 /// The description as JSON.
@@ -75,13 +84,16 @@ pub fn router(app: Arc<App>) -> Router {
     let (api, _) = described().split_for_parts();
     let router = api
         .route("/api/openapi.json", get(|_: session::Caller| async { axum::Json(openapi()) }))
-        .route("/health/live", get(|| async { StatusCode::NO_CONTENT }))
-        .route("/health/ready", get(ready))
+        .route("/health", get(|| async { Redirect::to("/estado") }))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::serve))
         .merge(webhook::routes())
         .fallback(assets::serve)
         .method_not_allowed_fallback(|| async { crate::problem::Problem::method_not_allowed() });
     let router = router.layer(middleware::from_fn_with_state(app.clone(), tell_cursor));
-    assets::with_security_headers(router).with_state(app)
+    let router = assets::with_security_headers(router);
+    router.layer(middleware::from_fn_with_state(app.clone(), requests::observe)).with_state(app)
 }
 
 /// The header in which a write says from where on lists show it: `?after=` waits for that.
@@ -103,14 +115,6 @@ async fn tell_cursor(State(app): State<Arc<App>>, request: Request, next: Next) 
         response.headers_mut().insert(CURSOR, cursor);
     }
     response
-}
-
-/// Ready when the store answers.
-async fn ready(State(app): State<Arc<App>>) -> StatusCode {
-    match app.has_users().await {
-        Ok(_) => StatusCode::NO_CONTENT,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-    }
 }
 
 #[cfg(test)]

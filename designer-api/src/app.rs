@@ -10,11 +10,11 @@ use cauce_conversation::{
 };
 use cauce_flows::Program;
 use cauce_inbox::{Desk, lists::Lists};
-use cauce_model::{StoredFile, UserId, WorkspaceId};
+use cauce_model::{StoredFile, Timestamp, UserId, WorkspaceId};
 use cauce_runtime::{
     Answer, Clock, Command, EntityAddress, Parts, Runtime, Settings, SubmitError, crash, from_bytes, to_bytes,
 };
-use cauce_store::{Files, NewFile, SharedStore, SledStore};
+use cauce_store::{DataFolder, EmbeddedStore, Files, NewFile, PostgresStore, SharedStore};
 use cauce_whatsapp::AccountRef;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
@@ -23,13 +23,19 @@ use tokio::sync::Semaphore;
 
 use crate::config::{Config, WorkspaceConfig};
 use crate::directory::{self, DIRECTORY, Directory, DirectoryEvent, directory_entity};
+use crate::executors::send::Sender;
 use crate::executors::show::Shower;
 use crate::executors::{self, Executors};
 use crate::file_type::{self, HEAD};
+use crate::hold::Holding;
+use crate::observe::{self, Observer};
 use crate::problem::Problem;
 
 /// How many passwords are hashed at one time: each takes 19 MB and a core.
 const HASHES_AT_ONCE: usize = 2;
+
+/// A server commits faster in fewer and larger groups: a new database gets no more partitions than this.
+const POSTGRES_PARTITIONS: u16 = 8;
 
 /// Everything the HTTP handlers need.
 pub struct App {
@@ -55,6 +61,14 @@ pub struct App {
     pub hashing: Arc<Semaphore>,
     /// Shows customers that somebody reads and writes.
     pub presence: Shower,
+    /// Sends to customers.
+    pub sender: Sender,
+    /// What is told of how it is.
+    pub observer: Arc<Observer>,
+    /// Whether it was restored from a backup, and what waits.
+    pub hold: Holding,
+    /// When it was opened.
+    pub started: Timestamp,
 }
 
 /// How many partitions a new data folder gets: about as many as cores.
@@ -63,12 +77,29 @@ pub fn partitions() -> u16 {
     u16::try_from(cores).unwrap_or(16).clamp(2, 16)
 }
 
+/// Opens where the rows stay, and gives its number of partitions. The data folder is this process's alone
+/// wherever they are.
+async fn store_of(config: &Config, data: &Path) -> anyhow::Result<(SharedStore, u16)> {
+    let Some(address) = &config.store else {
+        let store = EmbeddedStore::open(data, partitions())?;
+        let partitions = store.partitions();
+        return Ok((Arc::new(store), partitions));
+    };
+    let folder = DataFolder::open(data, partitions())?;
+    let address = address.reveal()?;
+    let store =
+        PostgresStore::connect(address.expose_secret(), partitions().min(POSTGRES_PARTITIONS)).await?;
+    let partitions = store.partitions();
+    Ok((Arc::new(store.with_files_in(folder)), partitions))
+}
+
 impl App {
     /// Opens the data folder and goes on where it stopped.
     pub async fn open(config: &Config, data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
-        let store = SledStore::open(data, partitions())?;
-        let partitions = store.partitions();
-        Self::start(config, data, Arc::new(store), partitions, clock, Executors::new()).await
+        // Before anything counts: a counter that was made earlier counts for nobody.
+        observe::metrics::install();
+        let (store, partitions) = store_of(config, data).await?;
+        Self::start(config, data, store, partitions, clock, Executors::new()).await
     }
 
     /// The same over any store, for tests; `instead` carries out the calls of its kinds. Files stay in
@@ -82,7 +113,10 @@ impl App {
         instead: Executors,
     ) -> anyhow::Result<Arc<Self>> {
         let files = Files::open(&data.join("files"))?;
-        let (mut executors, presence) = executors::of(config, &files, clock.clone())?;
+        let observer = Observer::start(config, data)?;
+        let hold = Holding::of(data)?;
+        let started = clock.now();
+        let (mut executors, presence, sender) = executors::of(config, &files, clock.clone())?;
         executors.extend(instead);
         let programs = Arc::new(Programs::new(cauce_nodes::catalogue()));
         let contacts = Arc::new(Contacts {
@@ -100,8 +134,14 @@ impl App {
         parts.readers.push(Arc::new(Lists));
 
         // A hold that ended while Cauce was down waits as well: its status may still be on the way.
-        let settings = Settings { partitions, grace: config.grace().max(config.hold()) };
+        let settings = Settings {
+            partitions,
+            grace: config.grace().max(config.hold()),
+            scratch: Some(data.join("scratch")),
+            held: hold.is_held(),
+        };
         let runtime = Runtime::start(store, clock, parts, settings).await?;
+        hold.begin(&runtime).await?;
         let whatsapp = &config.whatsapp;
         Ok(Arc::new(Self {
             runtime,
@@ -119,6 +159,10 @@ impl App {
             phone_url: config.phone_url.clone(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             presence,
+            sender,
+            observer,
+            hold,
+            started,
         }))
     }
 

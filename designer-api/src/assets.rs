@@ -24,7 +24,7 @@ const INDEX: &str = "index.html";
 const HASHED: &str = "assets/";
 
 /// What is never a page of the app.
-const SERVER_PATHS: [&str; 3] = ["api", "webhooks", "health"];
+const SERVER_PATHS: [&str; 4] = ["api", "webhooks", "health", "metrics"];
 
 #[derive(Embed)]
 #[folder = "../web/dist/app"]

@@ -1,12 +1,18 @@
 //! The commands.
 
+mod backup;
 mod beside;
 mod chat;
 mod check;
+mod copy;
+mod dead;
 mod decode;
 mod demo;
+mod doctor;
 mod new;
 mod publish;
+mod remote;
+mod resume;
 mod schema;
 mod serve;
 mod token;
@@ -14,6 +20,8 @@ mod token;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::observe::logs::{self, LogFormat};
 
 pub use check::load;
 
@@ -23,6 +31,9 @@ pub use check::load;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// How the lines on stderr are written; which ones, the variable RUST_LOG says
+    #[arg(long, global = true)]
+    log_format: Option<LogFormat>,
 }
 
 #[derive(Subcommand)]
@@ -39,6 +50,18 @@ enum Command {
     Chat(chat::TalkTo),
     /// Publish a flow on the running server
     Publish(publish::Publish),
+    /// Back an installation up, while it runs
+    Backup(backup::Backup),
+    /// Make a new data folder of a backup
+    Restore(backup::Restore),
+    /// Say what becomes of what a restored installation had under way
+    Resume(resume::Resume),
+    /// Copy an installation to another home: from folder to database, or back
+    Copy(copy::Copy),
+    /// Check that the data is as it must be; exit 1 when something was found, 2 when it cannot be read
+    Doctor(doctor::Doctor),
+    /// Look at events that could not be handled, have them handled again, or drop them
+    Dead(dead::Dead),
     /// Print what a webhook's body says, one event a line
     Decode(decode::Decode),
     /// Print the JSON Schema of flows, for editors
@@ -50,16 +73,29 @@ enum Command {
 /// Runs the command that was asked for. An error is one sentence on stderr and exit 1.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CAUCE_LOG").unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let format = cli.log_format;
+    let told = match &cli.command {
+        // Its configuration says more of it.
+        Command::Serve(_) => Ok(()),
+        _ => logs::start(format.unwrap_or_default(), None).map(drop),
+    };
+    if let Err(error) = told {
+        return failed(&error);
+    }
     let result = match cli.command {
         Command::Demo(demo) => demo.run().await,
-        Command::Serve(serve) => serve.run().await,
+        Command::Serve(serve) => serve.run(format).await,
         Command::Check(check) => return check.run(),
         Command::New(new) => new.run(),
         Command::Chat(chat) => chat.run(),
         Command::Decode(decode) => return decode.run(),
         Command::Publish(publish) => publish.run().await,
+        Command::Dead(dead) => dead.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Restore(restore) => restore.run(),
+        Command::Resume(resume) => resume.run().await,
+        Command::Copy(copy) => copy.run().await,
+        Command::Doctor(doctor) => return doctor.run().await,
         Command::Schema => {
             say(schema::text().trim_end());
             Ok(())
@@ -70,11 +106,13 @@ pub async fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("cauce: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error),
     }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("cauce: {error:#}");
+    ExitCode::FAILURE
 }
 
 /// Prints a line, and does not mind when nobody reads it any more.

@@ -1,13 +1,18 @@
 //! What an installation is told: one YAML file, secrets by the name of their environment variable.
 
+mod observing;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use cauce_flows::reading::{Country, Zone};
 use cauce_model::{AccountId, Duration, WorkspaceId};
 use secrecy::SecretString;
 use serde::Deserialize;
+
+pub use observing::{DiskConfig, LogConfig, MetricsConfig, Part, TracesConfig};
 
 /// The configuration of `cauce serve`.
 #[derive(Debug, Deserialize)]
@@ -19,6 +24,10 @@ pub struct Config {
     /// The data folder; `data` when not given.
     #[serde(default = "default_data")]
     pub data: PathBuf,
+    /// Where the rows stay: `postgres://user:password@host:port/database`, itself or in the environment variable
+    /// that holds it; in the data folder when not given. Files stay in the data folder always.
+    #[serde(default)]
+    pub store: Option<Secret>,
     /// The workspace.
     pub workspace: WorkspaceConfig,
     /// The WhatsApp number.
@@ -36,6 +45,18 @@ pub struct Config {
     /// never less than `hold_seconds`.
     #[serde(default = "default_grace")]
     pub grace_seconds: u32,
+    /// When the disk is full.
+    #[serde(default)]
+    pub disk: DiskConfig,
+    /// The lines on stderr.
+    #[serde(default)]
+    pub log: LogConfig,
+    /// What is counted, at `/metrics`.
+    #[serde(default)]
+    pub metrics: MetricsConfig,
+    /// Where traces go.
+    #[serde(default)]
+    pub traces: Option<TracesConfig>,
     /// In the demo, where the test phone is.
     #[serde(skip)]
     pub phone_url: Option<String>,
@@ -123,6 +144,13 @@ pub struct WhatsAppConfig {
     /// How long a send may take, in seconds. Short times make doubles: at least 30 in production.
     #[serde(default = "default_send_timeout")]
     pub send_timeout_seconds: u32,
+    /// How many messages the number may send in a second: 80, or 1000 once Meta has raised it.
+    #[serde(default = "default_messages_per_second")]
+    pub messages_per_second: NonZeroU32,
+    /// One contact gets 45 messages at once, and then one in this many seconds: Meta's rule is 6. Zero is
+    /// for tests against something that has no such rule.
+    #[serde(default = "default_seconds_per_contact")]
+    pub seconds_per_contact: u32,
 }
 
 /// A secret: the name of the environment variable that holds it, or the text itself.
@@ -194,6 +222,12 @@ fn default_graph_version() -> String {
 fn default_send_timeout() -> u32 {
     30
 }
+fn default_messages_per_second() -> NonZeroU32 {
+    NonZeroU32::new(80).expect("eighty is not zero")
+}
+fn default_seconds_per_contact() -> u32 {
+    6
+}
 
 #[cfg(test)]
 mod tests {
@@ -255,6 +289,15 @@ whatsapp:
         let unset = secret("{ env: CAUCE_NO_SUCH_SECRET, hosts: [a] }").unwrap_err();
         assert!(unset.to_string().contains("CAUCE_NO_SUCH_SECRET"));
         assert!(with("", "secrets: { crm: { env: X } }").is_err(), "without hosts it is for nobody");
+    }
+
+    #[test]
+    fn a_store_is_an_address_or_the_variable_that_holds_it() {
+        assert!(with("", "").unwrap().store.is_none());
+        let store = with("", "store: postgres://cauce:s3cret@db:5432/cauce").unwrap().store.unwrap();
+        assert_eq!(store.reveal().unwrap().expose_secret(), "postgres://cauce:s3cret@db:5432/cauce");
+        let held = with("", "store: { env: CAUCE_NO_SUCH_STORE }").unwrap().store.unwrap();
+        assert!(held.reveal().unwrap_err().to_string().contains("CAUCE_NO_SUCH_STORE"));
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use cauce_access::{Session, TokenHash, User};
 use cauce_model::{IdError, Slot, Timestamp, UserId, WorkspaceId};
+use cauce_runtime::doctor::Pending;
 use cauce_runtime::{Entity, EntityAddress, EntityKind, Halt, Turn, from_bytes};
-use cauce_store::{Key, SharedStore, StoreError, Table};
+use cauce_store::doctor::{Finding, Findings, Known, Walk, row, set};
+use cauce_store::{Key, SharedStore, Store, StoreError, Table};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Directories, by workspace.
@@ -37,6 +39,10 @@ pub enum DirectoryEvent {
         token: TokenHash,
     },
 }
+
+/// The directory's tables.
+pub const TABLES: [Known; 3] =
+    [Known::new("users", &USERS), Known::new("emails", &EMAILS), Known::new("sessions", &SESSIONS)];
 
 /// Where the directory of a workspace lives.
 pub fn directory_entity(workspace: &WorkspaceId) -> EntityAddress {
@@ -98,6 +104,11 @@ impl Entity for Directory {
         }
         Ok(())
     }
+
+    /// A session's time is over all the same.
+    fn timer_dropped(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
+        self.handle(turn, event)
+    }
 }
 
 /// The user with this email.
@@ -134,4 +145,62 @@ pub async fn session(
     token: &TokenHash,
 ) -> Result<Option<Session>, StoreError> {
     SESSIONS.fetch(store.as_ref(), &key(&SESSIONS, workspace, token.as_str())).await
+}
+
+/// Checks what directories keep in this slot: every user is found by their email, and every email finds a
+/// user.
+///
+/// # Errors
+/// What the store says, but for a row that cannot be read.
+pub async fn check(
+    store: &dyn Store,
+    slot: Slot,
+    pending: &Pending,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    /// Workspace and the field after it.
+    fn names(key: &Key) -> Option<(WorkspaceId, &str)> {
+        let mut parts = key.fields().split(|byte| *byte == 0).map(std::str::from_utf8);
+        Some((parts.next()?.ok()?.parse().ok()?, parts.next()?.ok()?))
+    }
+    let mut walk = Walk::of(store, &USERS, slot);
+    while let Some((found, user)) = walk.next(&USERS).await? {
+        let Some((workspace, _)) = names(&found) else { continue };
+        let email = key(&EMAILS, &workspace, &user.email);
+        if row(store, &EMAILS, &email).await?.as_ref() != Some(&user.id) {
+            let what = format!("{} does not lead to this user, who cannot log in", user.email);
+            let put = set(store, email, Some(&user.id)).await?;
+            findings.add(
+                Finding::broken("email_unbound", format!("user {}", user.id), what, "--mend binds it")
+                    .mended_by(put),
+            );
+        }
+    }
+    let mut walk = Walk::of(store, &EMAILS, slot);
+    while let Some((found, id)) = walk.next(&EMAILS).await? {
+        let Some((workspace, email)) = names(&found) else { continue };
+        if row(store, &USERS, &key(&USERS, &workspace, id.as_str())).await?.is_none() {
+            let what = format!("{email} leads to user {id}, who is not there");
+            let help = "nobody can be given this email: --mend takes it away";
+            findings.add(
+                Finding::broken("email_of_nobody", &found, what, help).mended_by([(found.clone(), None)]),
+            );
+        }
+    }
+    let mut walk = Walk::of(store, &SESSIONS, slot);
+    while let Some((found, session)) = walk.next(&SESSIONS).await? {
+        let Some((workspace, _)) = names(&found) else { continue };
+        let entity = directory_entity(&workspace);
+        if !pending.has_timer(&entity, session.expires, session.token_hash.as_str()) {
+            let what = "no timer ends it; it opens nothing after its time all the same";
+            let event = DirectoryEvent::EndSession { token: session.token_hash.clone() };
+            let timer =
+                cauce_runtime::doctor::timer(&entity, session.expires, session.token_hash.as_str(), &event);
+            findings.add(
+                Finding::broken("session_timer_missing", &found, what, "--mend sets the timer")
+                    .mended_by(timer),
+            );
+        }
+    }
+    Ok(())
 }

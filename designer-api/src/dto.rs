@@ -3,18 +3,27 @@
 //! conversations; messages, what they say, files and flows have files of their own.
 
 mod content;
+mod dead;
 mod file;
 mod flow;
+mod health;
+mod hold;
 mod media;
 mod message;
 
+pub use dead::{DeadLetterPage, DeadLetterQuery, DeadLetterReplay, DeadLetterSummary, DeadLetterView};
 pub use file::{FileAccepted, Upload};
 pub use flow::{
     ChangeView, EventQuery, FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSubmission,
     FlowSummary, FlowView,
 };
+pub use health::{
+    DiskRoom, Health, HealthCheck, HealthCheckName, OutboxClass, Readiness, RecentHealth, StandingHealth,
+    TimeSpread,
+};
+pub use hold::{HoldDecision, HoldView, ResumeView};
 pub use media::{MediaKindView, file_url};
-pub use message::{Message, MessageErrorView, Reply, ReplyAccepted};
+pub use message::{FailureClassView, Message, MessageErrorView, Reply, ReplyAccepted};
 
 use cauce_access::Role;
 use cauce_model as model;

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cauce_conversation::{FETCH_MEDIA, HTTP, SEND, SHOW};
+use cauce_model::Duration;
 use cauce_runtime::{Clock, Executor};
 use cauce_store::Files;
 use cauce_whatsapp::{AccountCredentials, Graph};
@@ -18,7 +19,7 @@ use cauce_whatsapp::{AccountCredentials, Graph};
 use crate::config::Config;
 use fetch::Fetcher;
 use http::Outgoing;
-use send::Sender;
+use send::{Limits, Sender};
 use show::Shower;
 
 /// Who carries out calls, by their kind.
@@ -50,18 +51,27 @@ impl Number {
     }
 }
 
-/// Those that a configuration asks for, and the one that shows presence.
+/// Those that a configuration asks for, and of them the one that shows presence and the one that sends.
 ///
 /// # Errors
 /// What is wrong with the configuration.
-pub fn of(config: &Config, files: &Files, clock: Arc<dyn Clock>) -> anyhow::Result<(Executors, Shower)> {
+pub fn of(
+    config: &Config,
+    files: &Files,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<(Executors, Shower, Sender)> {
     let number = Number::of(config)?;
     let shower = Shower::new(number.clone());
+    let limits = Limits {
+        per_second: config.whatsapp.messages_per_second,
+        per_customer: Duration::seconds(config.whatsapp.seconds_per_contact.into()),
+    };
+    let sender = Sender::new(number.clone(), limits, files.clone(), clock);
     let executors: [(&'static str, Arc<dyn Executor>); 4] = [
-        (SEND, Arc::new(Sender::new(number.clone(), files.clone(), clock))),
+        (SEND, Arc::new(sender.clone())),
         (FETCH_MEDIA, Arc::new(Fetcher::new(number, files.clone()))),
         (HTTP, Arc::new(Outgoing::of(config)?)),
         (SHOW, Arc::new(shower.clone())),
     ];
-    Ok((executors.into_iter().collect(), shower))
+    Ok((executors.into_iter().collect(), shower, sender))
 }

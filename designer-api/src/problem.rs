@@ -174,6 +174,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "No disponible por ahora", detail)
     }
 
+    /// 503: the disk is nearly full, and nothing was written.
+    pub fn disk_full() -> Self {
+        let detail = "Casi no queda espacio en el disco del servidor: por ahora no se recibe nada nuevo. Hay que avisar al administrador.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk.full", "Disco lleno", detail)
+    }
+
     /// 500: a fault of ours. What it was goes to the log and not to the client.
     pub fn internal() -> Self {
         let detail = "Ocurrió un error inesperado. Si se repite, hay que avisar al administrador.";

@@ -3,14 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::app::App;
 
-/// How long requests under way may take once the end has begun.
-const DRAIN: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long the engine may take to end: calls under way get eight seconds of it (`cauce_runtime`).
+const STOP: Duration = Duration::from_secs(9);
+/// How long answers may take after that.
+const DRAIN: Duration = Duration::from_millis(500);
 
 /// Opens the address; an address that is in use is one clear sentence.
 pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -25,13 +29,12 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Serves until `end` comes true or the disk fails; then lets requests finish, commits, and returns.
+/// Serves until `end` comes true or the disk fails. Then nothing new is taken: whoever comes with an event
+/// is told to come again, while what was taken is handled and committed; and it returns.
 pub async fn serve(app: Arc<App>, listener: TcpListener, end: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let router = crate::router(app.clone());
+    let router = crate::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (ending, mut ended) = watch::channel(false);
     let mut asked = end;
-    let runtime = app.clone();
-    let failure = async move { runtime.runtime.failure().await };
     let serving = tokio::spawn(async move {
         axum::serve(listener, router)
             .with_graceful_shutdown(async move {
@@ -42,13 +45,17 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, end: watch::Receiver<bo
     });
     let failed = tokio::select! {
         _ = asked.wait_for(|end| *end) => None,
-        error = failure => Some(error),
+        error = app.runtime.failure() => Some(error),
     };
+    tracing::info!("ending: nothing new is taken, and what was taken is finished");
+    app.sender.close();
+    if tokio::time::timeout(STOP, app.runtime.stop()).await.is_err() {
+        tracing::warn!("not everything was finished in time; the next start goes on with it");
+    }
+    // Until here new connections were answered; the event streams have ended with the engine.
     ending.send_replace(true);
-    // Stopping first ends the event streams, which would otherwise never finish.
-    app.runtime.stop().await;
     if tokio::time::timeout(DRAIN, serving).await.is_err() {
-        tracing::warn!("some requests did not finish in time");
+        tracing::info!("some answers did not go out in time");
     }
     match failed {
         Some(error) => Err(anyhow::anyhow!("Cauce stopped because its data cannot be written: {error}")),
@@ -56,22 +63,25 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, end: watch::Receiver<bo
     }
 }
 
-/// Comes true at Ctrl-C or SIGTERM.
-pub fn end_signal() -> watch::Receiver<bool> {
+/// Comes true at Ctrl-C or SIGTERM. A second one ends the process at once: what it acknowledged is durable.
+///
+/// # Errors
+/// When the system lets no signals be received.
+pub fn end_signal() -> io::Result<watch::Receiver<bool>> {
+    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (tx, rx) = watch::channel(false);
     tokio::spawn(async move {
-        let mut term = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(term) => term,
-            Err(error) => {
-                tracing::error!(%error, "signals cannot be received");
-                return;
+        for code in [None, Some(1)] {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = interrupt.recv() => {}
             }
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = term.recv() => {}
+            if let Some(code) = code {
+                tracing::warn!("told to end a second time: ending at once");
+                std::process::exit(code);
+            }
+            tx.send_replace(true);
         }
-        tx.send_replace(true);
     });
-    rx
+    Ok(rx)
 }

@@ -66,7 +66,7 @@ async fn receive(
     let mut taken = Vec::new();
     let mut refused = None;
     for element in elements {
-        match take(&app, element) {
+        match take(&app, element, &body) {
             Ok(answer) => taken.push(answer),
             Err(error) => {
                 refused = Some(error);
@@ -87,11 +87,13 @@ async fn receive(
 fn take(
     app: &App,
     element: Element,
+    body: &Bytes,
 ) -> Result<impl Future<Output = Result<Answer, SubmitError>> + use<>, SubmitError> {
     let record = |code: &str, raw: serde_json::Value| {
         let event = WorkspaceEvent::Record { code: code.to_owned(), raw: raw.to_string() };
         (workspace_entity(app.workspace_id()), to_bytes(&event))
     };
+    metrics::counter!("cauce_inbound_total", "kind" => kind_of(&element)).increment(1);
     let (to, event) = match element {
         Element::Inbound(Inbound::Message(message)) => match message.sender.addresses.first() {
             Some(address) => (address_entity(address), to_bytes(&AddressEvent::Inbound(message))),
@@ -109,5 +111,15 @@ fn take(
         }
         Element::Other { reason, raw, .. } => record(reason.code(), raw),
     };
-    app.runtime.enqueue(to, event, None)
+    app.runtime.enqueue_received(to, event, body.clone())
+}
+
+/// What it is, as it is counted.
+fn kind_of(element: &Element) -> &'static str {
+    match element {
+        Element::Inbound(Inbound::Message(_)) => "message",
+        Element::Inbound(Inbound::Echo(_)) => "echo",
+        Element::Inbound(Inbound::Status(_)) => "status",
+        Element::Other { .. } => "other",
+    }
 }

@@ -7,15 +7,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cauce_access::Action;
 use cauce_conversation::{
-    CASES, CONTACTS, Contact, JOURNAL, RUNS, RunHead, RunStage, VERSIONS, VersionRow, contact_entity,
-    of_contact,
+    CASES, CONTACTS, Contact, RUNS, RunHead, RunStage, VERSIONS, VersionRow, contact_entity, of_contact,
 };
 use cauce_flows::Program;
 use cauce_inbox::lists::{self, Place, Stage as ListStage, Summary};
 use cauce_model::{Case, ContactEvent, ContactId, NodeId, VersionId};
 use cauce_runtime::Cursor;
-use cauce_store::{StoreError, Table, rows};
-use serde::{Serialize, de::DeserializeOwned};
+use cauce_store::{StoreError, rows};
 use serde_json::Value;
 
 use super::extract::{Params, Segment};
@@ -98,8 +96,7 @@ pub async fn open(
     let contact = contact_of(&app, &contact).await?;
     let program = program_of(&app, contact.run.as_ref()).await?;
     let (messages, earlier) = history(&app, &contact, program.as_deref(), None, PAGE).await?;
-    let mut cases: Vec<CaseView> =
-        latest(&app, &CASES, contact.id, PAGE as usize).await?.iter().map(Into::into).collect();
+    let mut cases: Vec<CaseView> = ended_cases(&app, contact.id).await?.iter().map(Into::into).collect();
     cases.extend(contact.live_case().map(Into::into));
     cases.sort_by_key(|case| std::cmp::Reverse(case.queued_at));
     Ok(Json(Conversation {
@@ -171,25 +168,20 @@ pub async fn path(
     let Some(run) = &contact.run else {
         return Ok(Json(ContactPath { run: None, steps: Vec::new(), current: None }));
     };
-    let beginning = of_contact(&JOURNAL, contact.id);
-    let mut range = beginning.clone().prefix().from(beginning.number(run.first_turn));
+    let store = app.store().as_ref();
+    let mut from = run.first_turn;
     let mut steps = Vec::new();
     loop {
-        let entries = rows::scan(app.store().as_ref(), &range, TURNS, false).await?;
-        for (key, row) in &entries {
-            let entry = JOURNAL.read(key, row)?;
-            if entry.run.as_ref() == Some(&run.id) {
-                steps.extend(entry.steps.into_iter().map(|step| PathStep {
-                    node: step.node.to_string(),
-                    exit: step.exit,
-                    at: entry.at.into(),
-                }));
-            }
+        let entries = cauce_conversation::history::journal(store, contact.id, from, TURNS).await?;
+        for entry in entries.iter().filter(|entry| entry.run.as_ref() == Some(&run.id)) {
+            steps.extend(entry.steps.iter().map(|step| PathStep {
+                node: step.node.to_string(),
+                exit: step.exit.clone(),
+                at: entry.at.into(),
+            }));
         }
         match entries.last() {
-            Some((last, _)) if entries.len() == TURNS && steps.len() < MAX_STEPS => {
-                range = range.from(last.clone().bytes(&[0]));
-            }
+            Some(last) if entries.len() == TURNS && steps.len() < MAX_STEPS => from = last.number + 1,
             _ => break,
         }
     }
@@ -225,18 +217,11 @@ pub(super) async fn contact_of(app: &App, id: &str) -> Result<Contact, Problem> 
     }
 }
 
-pub(super) async fn latest<V>(
-    app: &App,
-    table: &Table<V>,
-    contact: ContactId,
-    most: usize,
-) -> Result<Vec<V>, StoreError>
-where
-    V: Serialize + DeserializeOwned,
-{
-    let range = of_contact(table, contact).prefix();
-    let found = rows::scan(app.store().as_ref(), &range, most, true).await?;
-    found.iter().map(|(key, row)| table.read(key, row)).collect()
+/// The latest cases of a contact that are over, newest first.
+async fn ended_cases(app: &App, contact: ContactId) -> Result<Vec<Case>, StoreError> {
+    let range = of_contact(&CASES, contact).prefix();
+    let found = rows::scan(app.store().as_ref(), &range, PAGE as usize, true).await?;
+    found.iter().map(|(key, row)| CASES.read(key, row)).collect()
 }
 
 /// A version of a flow, compiled.

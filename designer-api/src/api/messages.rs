@@ -8,15 +8,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use cauce_access::Action;
-use cauce_conversation::{CONTACTS, Contact, FILES, MESSAGES, Refusal, contact_entity, file_key, of_contact};
+use cauce_conversation::{
+    CONTACTS, Contact, FILES, Refusal, contact_entity, file_key, history as kept, of_contact,
+};
 use cauce_flows::{Program, limits};
 use cauce_model::{
     CaseId, ContactEvent, ContactId, Content, Direction, FileId, InboundContent, MediaKind, MediaSource,
     MediaState, NodeId, StoredFile,
 };
-use cauce_store::{StoreError, rows};
+use cauce_store::StoreError;
 
-use super::conversations::{PAGE, contact_of, latest, node_name, program_of};
+use super::conversations::{PAGE, contact_of, node_name, program_of};
 use super::extract::{Body, Params, Segment};
 use super::files::deliver;
 use super::session::Caller;
@@ -67,8 +69,7 @@ pub async fn file(
     let key = of_contact(&CONTACTS, contact);
     let found = CONTACTS.fetch(app.store().as_ref(), &key).await?;
     found.filter(|found| found.workspace == *app.workspace_id()).ok_or_else(Problem::not_found)?;
-    let key = of_contact(&MESSAGES, contact).number(seq);
-    let message = MESSAGES.fetch(app.store().as_ref(), &key).await?.ok_or_else(Problem::not_found)?;
+    let message = kept::message(app.store().as_ref(), contact, seq).await?.ok_or_else(Problem::not_found)?;
     if message.revoked_at.is_some() {
         return Err(Problem::not_found());
     }
@@ -170,24 +171,18 @@ pub(super) async fn history(
     before: Option<u64>,
     limit: u32,
 ) -> Result<(Vec<Message>, bool), StoreError> {
-    let beginning = of_contact(&MESSAGES, contact.id);
-    let mut range = beginning.prefix();
-    let mut until = None;
-    if let Some(before) = before {
-        let key = beginning.number(before);
-        until = MESSAGES.fetch(app.store().as_ref(), &key.clone()).await?.map(|message| message.at);
-        range = range.before(key);
-    }
-    let found = rows::scan(app.store().as_ref(), &range, limit as usize, true).await?;
-    let mut page = Vec::with_capacity(found.len());
-    for (key, row) in found.iter().rev() {
-        page.push((contact.id, MESSAGES.read(key, row)?));
-    }
+    let store = app.store().as_ref();
+    let until = match before {
+        Some(before) => kept::message(store, contact.id, before).await?.map(|message| message.at),
+        None => None,
+    };
+    let found = kept::messages(store, contact.id, before, limit as usize).await?;
+    let mut page: Vec<_> = found.into_iter().rev().map(|message| (contact.id, message)).collect();
     let first = page.first().map(|(_, message)| (message.seq, message.at));
     let earlier = first.is_some_and(|(seq, _)| seq > 1);
     for other in &contact.absorbed {
         let from = first.filter(|_| earlier).map(|(_, at)| at);
-        let theirs = latest(app, &MESSAGES, *other, MAX_ABSORBED).await?.into_iter().filter(|message| {
+        let theirs = kept::messages(store, *other, None, MAX_ABSORBED).await?.into_iter().filter(|message| {
             from.is_none_or(|from| message.at >= from) && until.is_none_or(|until| message.at < until)
         });
         page.extend(theirs.map(|message| (*other, message)));
@@ -215,11 +210,10 @@ async fn quoted(app: &App, page: &[(ContactId, cauce_model::Message)]) -> Result
         let Some(seq) = message.quotes.filter(|seq| !quoted.contains_key(&(*contact, *seq))) else {
             continue;
         };
-        let key = of_contact(&MESSAGES, *contact).number(seq);
         let here = page.iter().find(|(other, message)| other == contact && message.seq == seq);
         let found = match here {
             Some((_, message)) => Some(message.clone()),
-            None => MESSAGES.fetch(app.store().as_ref(), &key).await?,
+            None => kept::message(app.store().as_ref(), *contact, seq).await?,
         };
         quoted.extend(found.map(|message| ((*contact, seq), message)));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -53,6 +54,9 @@ pub struct Demo {
     /// Where the data stays
     #[arg(long, default_value = "data/demo")]
     data: PathBuf,
+    /// Where the rows stay instead: a PostgreSQL database, `postgres://user:password@host:port/database`
+    #[arg(long, value_name = "ADDRESS")]
+    store: Option<SecretString>,
     /// The port of Cauce; 0 for any free one
     #[arg(long, default_value_t = 4000)]
     port: u16,
@@ -74,11 +78,14 @@ pub struct Demo {
     /// How long timers that came due while Cauce was down wait, in seconds
     #[arg(long, hide = true, default_value_t = 2)]
     grace_seconds: u32,
+    /// How many messages the number may send in a second
+    #[arg(long, hide = true, default_value = "80")]
+    messages_per_second: NonZeroU32,
 }
 
 impl Demo {
     pub async fn run(self) -> anyhow::Result<()> {
-        let end = server::end_signal();
+        let end = server::end_signal()?;
         let listener = server::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).await?;
         let url = format!("http://{}", listener.local_addr()?);
         // Known before the emulator is: a folder in use is one sentence, and nothing has begun.
@@ -101,6 +108,9 @@ impl Demo {
             hand_over_token(&app, admin, &url, &self.data).await?;
         }
         self.announce(&url, &graph);
+        if let Some(held) = app.hold.sentence(&app.runtime).filter(|_| !self.json) {
+            say(&held);
+        }
 
         let served = match &mut emulator {
             Some(child) => tokio::select! {
@@ -121,6 +131,7 @@ impl Demo {
         Ok(Config {
             listen: *listen,
             data: self.data.clone(),
+            store: self.store.clone().map(Secret::Plain),
             workspace: WorkspaceConfig {
                 id: "demo".parse()?,
                 name: BUSINESS.into(),
@@ -137,11 +148,18 @@ impl Demo {
                 graph: graph.to_owned(),
                 graph_version: "v25.0".into(),
                 send_timeout_seconds: 30,
+                messages_per_second: self.messages_per_second,
+                // The emulator has no such rule, and who tries everything out at once should not wait.
+                seconds_per_contact: 0,
             },
             outgoing: OutgoingConfig { allow: self.allow_outgoing.clone() },
             secrets: BTreeMap::new(),
             hold_seconds: self.hold_seconds,
             grace_seconds: self.grace_seconds,
+            disk: Default::default(),
+            log: Default::default(),
+            metrics: Default::default(),
+            traces: None,
             phone_url: Some(graph.to_owned()),
         })
     }

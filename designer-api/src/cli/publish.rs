@@ -5,41 +5,31 @@ use std::path::{Path, PathBuf};
 use axum::body::Bytes;
 use cauce_flows::Program;
 use clap::Args;
+use reqwest::Client;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, RequestBuilder};
 use serde_json::{Map, Value, json};
 
-use super::{beside, say, token};
+use super::remote::{Remote, Server};
+use super::{beside, say};
 
 #[derive(Args)]
 pub struct Publish {
     /// The flow (YAML or JSON)
     file: PathBuf,
-    /// The data folder of the running server, which holds its address and a token for this machine
-    #[arg(long, env = "CAUCE_DATA", default_value = "data/demo")]
-    data: PathBuf,
-    /// The server's address, when it is another machine's
-    #[arg(long, env = "CAUCE_URL", requires = "token")]
-    url: Option<String>,
-    /// A token of that server
-    #[arg(long, env = "CAUCE_TOKEN", requires = "url", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 impl Publish {
     pub async fn run(self) -> anyhow::Result<()> {
         let document = std::fs::read_to_string(&self.file)
             .map_err(|error| anyhow::anyhow!("{} cannot be read: {error}", self.file.display()))?;
-        let access = match (self.url, self.token) {
-            (Some(url), Some(token)) => token::Access { url, token },
-            _ => token::read(&self.data)?,
-        };
-        let server = Server { http: reqwest::Client::new(), access };
+        let server = self.remote.server()?;
         let mut files = Map::new();
         // A flow that cannot be read is explained by the server.
         if let Ok(program) = Program::read(&document, &cauce_nodes::catalogue()) {
             for (path, place) in beside::found(&self.file, &program) {
-                files.insert(path, server.upload(&place).await?.into());
+                files.insert(path, upload(&server, &place).await?.into());
             }
         }
         let submission = json!({ "document": document, "files": files });
@@ -57,39 +47,21 @@ impl Publish {
     }
 }
 
-/// The running server.
-struct Server {
-    http: Client,
-    access: token::Access,
-}
-
-impl Server {
-    /// Whether it did what it was asked, and what it says.
-    async fn ask(&self, request: impl Fn(&Client, &str) -> RequestBuilder) -> anyhow::Result<(bool, Value)> {
-        let url = self.access.url.trim_end_matches('/');
-        let answer =
-            request(&self.http, url).bearer_auth(&self.access.token).send().await.map_err(|error| {
-                anyhow::anyhow!("the server at {url} does not answer: {}", error.without_url())
-            })?;
-        Ok((answer.status().is_success(), answer.json().await.unwrap_or_default()))
-    }
-
-    /// Hands over a file, and gives its id.
-    async fn upload(&self, place: &Path) -> anyhow::Result<String> {
-        let cannot = |error| anyhow::anyhow!("{} cannot be read: {error}", place.display());
-        let bytes = Bytes::from(std::fs::read(place).map_err(cannot)?);
-        let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let upload = |http: &Client, url: &str| {
-            let part = Part::stream_with_length(bytes.clone(), bytes.len() as u64).file_name(name.clone());
-            http.post(format!("{url}/api/files")).multipart(Form::new().part("file", part))
-        };
-        let (kept, body) = self.ask(upload).await?;
-        match body["id"].as_str() {
-            Some(id) if kept => Ok(id.to_owned()),
-            _ => {
-                let detail = body["detail"].as_str().unwrap_or("the server did not say why");
-                anyhow::bail!("{} was not taken: {detail}", place.display())
-            }
+/// Hands over a file, and gives its id.
+async fn upload(server: &Server, place: &Path) -> anyhow::Result<String> {
+    let cannot = |error| anyhow::anyhow!("{} cannot be read: {error}", place.display());
+    let bytes = Bytes::from(std::fs::read(place).map_err(cannot)?);
+    let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let upload = |http: &Client, url: &str| {
+        let part = Part::stream_with_length(bytes.clone(), bytes.len() as u64).file_name(name.clone());
+        http.post(format!("{url}/api/files")).multipart(Form::new().part("file", part))
+    };
+    let (kept, body) = server.ask(upload).await?;
+    match body["id"].as_str() {
+        Some(id) if kept => Ok(id.to_owned()),
+        _ => {
+            let detail = body["detail"].as_str().unwrap_or("the server did not say why");
+            anyhow::bail!("{} was not taken: {detail}", place.display())
         }
     }
 }

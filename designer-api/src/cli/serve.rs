@@ -13,6 +13,7 @@ use crate::api::start_session;
 use crate::app::App;
 use crate::config::Config;
 use crate::directory;
+use crate::observe::logs::{self, LogFormat};
 use crate::server;
 
 /// The administrator that the first start creates.
@@ -28,26 +29,34 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self, format: Option<LogFormat>) -> anyhow::Result<()> {
         let config = Config::read(&self.config)?;
-        let end = server::end_signal();
-        let listener = server::listen(config.listen).await?;
-        let app = App::open(&config, &config.data, Arc::new(SystemClock)).await?;
-        if !app.has_users().await? {
-            let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH);
-            app.add_user("admin".parse()?, ADMIN_EMAIL, "Administrador", Role::Admin, &password).await?;
-            say(&format!(
-                "the first start created the administrator {ADMIN_EMAIL} with the password {password}"
-            ));
-        }
-        let url = format!("http://{}", listener.local_addr()?);
-        let admin = directory::user_by_email(app.store(), app.workspace_id(), ADMIN_EMAIL).await?;
-        if let Some(admin) = admin {
-            hand_over_token(&app, admin, &url, &config.data).await?;
-        }
-        say(&format!("cauce listens on {url}"));
-        server::serve(app, listener, end).await
+        let logs = logs::start(format.unwrap_or(config.log.format), config.traces.as_ref())?;
+        let served = serve(&config).await;
+        logs.finish().await;
+        served
     }
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    let end = server::end_signal()?;
+    let listener = server::listen(config.listen).await?;
+    let app = App::open(config, &config.data, Arc::new(SystemClock)).await?;
+    if !app.has_users().await? {
+        let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH);
+        app.add_user("admin".parse()?, ADMIN_EMAIL, "Administrador", Role::Admin, &password).await?;
+        say(&format!("the first start created the administrator {ADMIN_EMAIL} with the password {password}"));
+    }
+    let url = format!("http://{}", listener.local_addr()?);
+    let admin = directory::user_by_email(app.store(), app.workspace_id(), ADMIN_EMAIL).await?;
+    if let Some(admin) = admin {
+        hand_over_token(&app, admin, &url, &config.data).await?;
+    }
+    if let Some(held) = app.hold.sentence(&app.runtime) {
+        say(&held);
+    }
+    say(&format!("cauce listens on {url}"));
+    server::serve(app, listener, end).await
 }
 
 /// How often the command line gets a new session: well before one ends for want of use.

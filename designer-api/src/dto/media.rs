@@ -4,7 +4,7 @@ use cauce_model::{self as model, ContactId, MediaKind, MediaSource, MediaState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::MessageErrorView;
+use super::{FailureClassView, MessageErrorView};
 
 /// A file in a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -104,7 +104,7 @@ impl Media {
             }
             MediaState::Lost { code, text } => {
                 view.state = MediaStateView::Lost;
-                view.error = Some(MessageErrorView { code, text });
+                view.error = Some(MessageErrorView { code, text, class: FailureClassView::Media });
             }
         }
         view
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(received(MediaState::Coming), expected);
         let lost = MediaState::Lost { code: "not_found".into(), text: "No está.".into() };
         expected["state"] = "lost".into();
-        expected["error"] = json!({ "code": "not_found", "text": "No está." });
+        expected["error"] = json!({ "code": "not_found", "text": "No está.", "class": "media" });
         assert_eq!(received(lost), expected);
         let ready = received(MediaState::Stored(stored()));
         assert_eq!((&ready["state"], &ready["url"]), (&json!("ready"), &json!(URL)));

@@ -154,6 +154,42 @@ pub struct MessageErrorView {
     pub code: String,
     /// A sentence.
     pub text: String,
+    /// What sort of failure it is.
+    pub class: FailureClassView,
+}
+
+/// What sort of failure keeps a message from arriving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClassView {
+    /// The customer wrote more than 24 hours ago.
+    WindowClosed,
+    /// The customer cannot be reached, or not by this message.
+    Unreachable,
+    /// The template, or what was filled into it.
+    Template,
+    /// The file.
+    Media,
+    /// The account: its token, rights, registration or payment.
+    Account,
+    /// The provider's rules, or what the customer asked for.
+    Policy,
+    /// The content.
+    Parameters,
+    /// The account sent too much in too short a time.
+    NumberLimit,
+    /// Too much was sent to this customer in too short a time.
+    PairLimit,
+    /// There was no connection to the provider.
+    Connection,
+    /// The provider has a problem of its own.
+    Provider,
+    /// Nobody can say whether it was sent; it may have arrived.
+    Unconfirmed,
+    /// We did not send it.
+    NotSent,
+    /// None of these.
+    Other,
 }
 
 /// What an agent writes: a text, or a file with a text under it.
@@ -195,7 +231,7 @@ impl Message {
                 let direction = if by_customer { DirectionView::In } else { DirectionView::Out };
                 (direction, Content::received(content, contact, message.seq), None, None)
             }
-            Direction::Out { content, status, error } => {
+            Direction::Out { content, status, error, .. } => {
                 let content = Content::sent(content, contact, message.seq);
                 (DirectionView::Out, content, Some((*status).into()), error.as_ref())
             }
@@ -210,7 +246,7 @@ impl Message {
             direction,
             content: if revoked { Content::Revoked {} } else { content },
             status,
-            error: error.map(|e| MessageErrorView { code: e.code.clone(), text: e.text.clone() }),
+            error: error.map(Into::into),
             quote: quoted.map(|quoted| Quote::of(quoted, node_name)),
             reactions: message.reactions.iter().map(Into::into).collect(),
             edited: !message.edits.is_empty(),
@@ -229,6 +265,34 @@ impl Message {
             Direction::Out { content: model::Content::Reaction { .. }, status, .. }
                 if *status != MessageStatus::Failed
         )
+    }
+}
+
+impl From<&model::MessageError> for MessageErrorView {
+    fn from(error: &model::MessageError) -> Self {
+        Self { code: error.code.clone(), text: error.text.clone(), class: error.class.into() }
+    }
+}
+
+impl From<model::FailureClass> for FailureClassView {
+    fn from(class: model::FailureClass) -> Self {
+        use model::FailureClass as Class;
+        match class {
+            Class::WindowClosed => Self::WindowClosed,
+            Class::Unreachable => Self::Unreachable,
+            Class::Template => Self::Template,
+            Class::Media => Self::Media,
+            Class::Account => Self::Account,
+            Class::Policy => Self::Policy,
+            Class::Parameters => Self::Parameters,
+            Class::NumberLimit => Self::NumberLimit,
+            Class::PairLimit => Self::PairLimit,
+            Class::Connection => Self::Connection,
+            Class::Provider => Self::Provider,
+            Class::Unconfirmed => Self::Unconfirmed,
+            Class::NotSent => Self::NotSent,
+            Class::Other => Self::Other,
+        }
     }
 }
 
@@ -319,14 +383,16 @@ mod tests {
     fn what_a_step_said_names_the_step() {
         let buttons = vec![model::Button { id: "r.1.si".into(), title: "Sí".into() }];
         let content = model::Content::Buttons { body: "¿Seguimos?".into(), footer: None, buttons };
-        let error = Some(model::MessageError { code: "131047".into(), text: "Tarde.".into() });
-        let out = Direction::Out { content, status: MessageStatus::Failed, error };
+        let class = model::FailureClass::WindowClosed;
+        let error = Some(model::SendFailure::new(class, "131047", "Tarde.").into());
+        let delivery = model::Delivery::default();
+        let out = Direction::Out { content, status: MessageStatus::Failed, error, delivery };
         assert_eq!(
             shown(&message(model::Author::Bot { node: "saludo".parse().unwrap() }, out), None),
             json!({ "seq": 3, "at": "1970-01-01T00:00:00.000Z",
                 "author": { "kind": "bot", "node": "saludo", "node_name": "«saludo»" }, "direction": "out",
                 "content": { "type": "buttons", "body": "¿Seguimos?", "buttons": [{ "id": "r.1.si", "title": "Sí" }] },
-                "status": "failed", "error": { "code": "131047", "text": "Tarde." },
+                "status": "failed", "error": { "code": "131047", "text": "Tarde.", "class": "window_closed" },
                 "quote": null, "reactions": [], "edited": false, "revoked": false, "forwarded": null,
                 "referral": null, "product": null })
         );
@@ -383,7 +449,8 @@ mod tests {
         let reaction = |status| {
             let content = model::Content::Reaction { message_id: "wamid.1".into(), emoji: "👍".into() };
             let node = "n".parse().unwrap();
-            message(model::Author::Bot { node }, Direction::Out { content, status, error: None })
+            let delivery = model::Delivery::default();
+            message(model::Author::Bot { node }, Direction::Out { content, status, error: None, delivery })
         };
         assert!(!Message::is_shown(&reaction(MessageStatus::Queued)));
         assert!(!Message::is_shown(&reaction(MessageStatus::Read)));

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cauce_conversation::FetchOrder;
 use cauce_model::{ContactEvent, MediaKind, MediaState, StoredFile};
-use cauce_runtime::{Call, Executor, crash, from_bytes, to_bytes};
+use cauce_runtime::{Call, DROPPED, Executor, crash, from_bytes, to_bytes};
 use cauce_store::{FileError, Files};
 use cauce_whatsapp::MediaError;
 use futures_util::future::{BoxFuture, FutureExt};
@@ -101,15 +101,24 @@ impl Executor for Fetcher {
                 Err(_) => {
                     let text = "El pedido del archivo no se puede leer.".to_owned();
                     let state = MediaState::Lost { code: "unreadable".to_owned(), text };
-                    // The call is named for the message.
-                    let seq = call.id.rsplit(['.', ' ']).next().and_then(|seq| seq.parse().ok());
-                    ContactEvent::MediaFetched { seq: seq.unwrap_or_default(), state }
+                    ContactEvent::MediaFetched { seq: seq_of(&call.id), state }
                 }
             };
             to_bytes(&fetched)
         }
         .boxed()
     }
+
+    fn dropped(&self, call: Call) -> Vec<u8> {
+        let text = "El archivo quedó pendiente en la copia restaurada y no se buscó.".to_owned();
+        let state = MediaState::Lost { code: DROPPED.to_owned(), text };
+        to_bytes(&ContactEvent::MediaFetched { seq: seq_of(&call.id), state })
+    }
+}
+
+/// The message that a call is about: the call is named for it.
+fn seq_of(id: &str) -> u64 {
+    id.rsplit(['.', ' ']).next().and_then(|seq| seq.parse().ok()).unwrap_or_default()
 }
 
 /// The SHA-256 that the webhook announced, when it is one.

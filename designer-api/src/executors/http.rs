@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cauce_conversation::HttpOrder;
 use cauce_http::{Guarded, Policy, Secrets};
 use cauce_model::{ContactEvent, HttpFailure, HttpOutcome};
-use cauce_runtime::{Call, Executor, crash, from_bytes, to_bytes};
+use cauce_runtime::{Call, DROPPED, Executor, crash, from_bytes, to_bytes};
 use futures_util::future::{BoxFuture, FutureExt};
 use secrecy::SecretString;
 
@@ -63,15 +63,24 @@ impl Executor for Outgoing {
                 Err(_) => {
                     let text = "La llamada guardada no se puede leer.".to_owned();
                     let outcome = HttpOutcome::Unusable(HttpFailure { code: "bad_request".to_owned(), text });
-                    // The try's number follows the call's id.
-                    let call = call.id.rsplit_once('.').map_or("", |(call, _)| call).to_owned();
-                    ContactEvent::HttpAnswered { call, outcome }
+                    ContactEvent::HttpAnswered { call: call_of(&call.id), outcome }
                 }
             };
             to_bytes(&answered)
         }
         .boxed()
     }
+
+    fn dropped(&self, call: Call) -> Vec<u8> {
+        let text = "La llamada quedó pendiente en la copia restaurada y no se hizo.".to_owned();
+        let outcome = HttpOutcome::Unusable(HttpFailure { code: DROPPED.to_owned(), text });
+        to_bytes(&ContactEvent::HttpAnswered { call: call_of(&call.id), outcome })
+    }
+}
+
+/// The call of a try: the try's number follows the call's id.
+fn call_of(id: &str) -> String {
+    id.rsplit_once('.').map_or("", |(call, _)| call).to_owned()
 }
 
 #[cfg(test)]

@@ -1,24 +1,29 @@
-//! Sends what contacts decided to say. A file is uploaded before its first send, and known for a while.
+//! Sends what contacts decided to say: each waits for its turn (`turns`), at the pace that the number may
+//! keep (`pace`). A file is uploaded before its first send, and known for a while.
+
+mod pace;
+mod turns;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use cauce_conversation::SendOrder;
 use cauce_model::{
-    ContactEvent, Content, Duration, FileId, MediaKind, MediaSource, SendFailure, SendOutcome, StoredFile,
-    Timestamp,
+    ContactEvent, Content, Duration, FailureClass, FileId, MediaKind, MediaSource, SendFailure, SendOutcome,
+    StoredFile, Timestamp,
 };
-use cauce_runtime::{Call, Clock, Executor, crash, from_bytes, to_bytes};
+use cauce_runtime::{Call, Clock, DROPPED, Executor, crash, from_bytes, to_bytes};
 use cauce_store::Files;
 use cauce_whatsapp::body::check_file;
 use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::{Mutex, Semaphore};
 
 use super::Number;
+pub use pace::Limits;
+use turns::Turns;
 
-/// How many requests to the Graph API are under way at one time: after an outage everybody has
-/// something to say at once.
-const AT_ONCE: usize = 256;
+/// How many files are uploaded at one time.
+const UPLOADS_AT_ONCE: usize = 32;
 /// How long an upload is used. The provider keeps it 30 days.
 const UPLOAD_LIFE: Duration = Duration::days(25);
 /// How many uploads are known; beyond that, those nobody uses are forgotten.
@@ -32,7 +37,8 @@ pub struct Sender {
     number: Number,
     files: Files,
     clock: Arc<dyn Clock>,
-    places: Arc<Semaphore>,
+    turns: Turns,
+    uploading: Arc<Semaphore>,
     uploads: Arc<std::sync::Mutex<HashMap<(FileId, String), Upload>>>,
 }
 
@@ -41,9 +47,17 @@ pub struct Sender {
 type Upload = Arc<Mutex<Option<(String, Timestamp)>>>;
 
 impl Sender {
-    /// Sends from this number.
-    pub fn new(number: Number, files: Files, clock: Arc<dyn Clock>) -> Self {
-        Self { number, files, clock, places: Arc::new(Semaphore::new(AT_ONCE)), uploads: Arc::default() }
+    /// Sends from this number, within these limits. Must be called where tasks can be spawned.
+    pub fn new(number: Number, limits: Limits, files: Files, clock: Arc<dyn Clock>) -> Self {
+        let turns = Turns::new(limits, clock.clone());
+        let uploading = Arc::new(Semaphore::new(UPLOADS_AT_ONCE));
+        Self { number, files, clock, turns, uploading, uploads: Arc::default() }
+    }
+
+    /// From now on nothing more is sent. What waits for its turn comes back as refused, so that it is known
+    /// not to have left; what is under way goes on.
+    pub fn close(&self) {
+        self.turns.close();
     }
 
     async fn send(&self, order: &SendOrder) -> SendOutcome {
@@ -68,11 +82,21 @@ impl Sender {
 
     async fn post(&self, order: &SendOrder, media_id: Option<&str>) -> SendOutcome {
         let Number { graph, credentials } = &self.number;
-        // The places are never closed.
-        let _place = self.places.acquire().await;
+        let Some(turn) = self.turns.turn(&order.to).await else {
+            let text = "Cauce se detuvo antes de enviar el mensaje.";
+            let failure = SendFailure::new(FailureClass::NotSent, "stopping", text);
+            return SendOutcome::Refused { failure, retry_after: None };
+        };
         crash::point("send.before_post");
         let outcome = graph.send(credentials, &order.to, &order.content, &order.attempt, media_id).await;
         crash::point("send.after_post");
+        if let SendOutcome::Refused { failure, retry_after } = &outcome {
+            match failure.class {
+                FailureClass::NumberLimit => self.turns.slow_number(&turn, *retry_after),
+                FailureClass::PairLimit => self.turns.slow_customer(&order.to, *retry_after),
+                _ => {}
+            }
+        }
         outcome
     }
 
@@ -97,7 +121,8 @@ impl Sender {
         *upload = None;
         let Number { graph, credentials } = &self.number;
         let path = self.files.path(&file.id);
-        let _place = self.places.acquire().await;
+        // It is never closed.
+        let _place = self.uploading.acquire().await;
         let id = graph.upload(credentials, &file.mime, &file.name, &path).await?;
         *upload = Some((id.clone(), now));
         Ok((id, false))
@@ -120,25 +145,46 @@ impl Executor for Sender {
             let outcome = match from_bytes::<SendOrder>(&call.payload) {
                 // It was under way when the process ended: only a status can tell what came of it.
                 _ if call.resumed => SendOutcome::Uncertain {
-                    failure: failure("interrupted", "Cauce se detuvo mientras enviaba el mensaje."),
+                    failure: SendFailure::new(
+                        FailureClass::Unconfirmed,
+                        "interrupted",
+                        "Cauce se detuvo mientras enviaba el mensaje.",
+                    ),
                 },
                 Ok(order) => sender.send(&order).await,
                 Err(_) => SendOutcome::Failed {
-                    failure: failure("unreadable", "El mensaje guardado no se puede leer."),
+                    failure: SendFailure::new(
+                        FailureClass::Other,
+                        "unreadable",
+                        "El mensaje guardado no se puede leer.",
+                    ),
                 },
             };
+            metrics::counter!("cauce_outbox_messages_total", "class" => class_of(&outcome)).increment(1);
             to_bytes(&ContactEvent::SendAnswered { attempt: call.id, outcome })
         }
         .boxed()
     }
+
+    fn dropped(&self, call: Call) -> Vec<u8> {
+        let text = "No se envió: al restaurar la copia se decidió no enviar lo pendiente.";
+        let failure = SendFailure::new(FailureClass::NotSent, DROPPED, text);
+        to_bytes(&ContactEvent::SendAnswered { attempt: call.id, outcome: SendOutcome::Failed { failure } })
+    }
 }
 
-fn failure(code: &str, text: &str) -> SendFailure {
-    SendFailure { code: code.into(), text: text.into() }
+/// What came of an attempt, in one word for metrics.
+fn class_of(outcome: &SendOutcome) -> &'static str {
+    match outcome {
+        SendOutcome::Accepted { .. } => "accepted",
+        SendOutcome::Uncertain { .. } => "uncertain",
+        SendOutcome::Refused { failure, .. } | SendOutcome::Failed { failure } => failure.class.name(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use axum::extract::{Path, State};
@@ -159,6 +205,8 @@ mod tests {
         uploads: Arc<AtomicUsize>,
         forgotten: Arc<AtomicUsize>,
         down: Arc<AtomicUsize>,
+        /// The codes with which the next messages are refused.
+        refuses: Arc<std::sync::Mutex<VecDeque<i64>>>,
         sent: Arc<std::sync::Mutex<Vec<String>>>,
     }
 
@@ -174,6 +222,13 @@ mod tests {
     }
 
     async fn message(State(meta): State<Meta>, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
+        if let Some(code) = meta.refuses.lock().unwrap().pop_front() {
+            let error = json!({ "error": { "code": code, "message": "Rate limit hit" } });
+            return (StatusCode::BAD_REQUEST, Json(error));
+        }
+        if body["type"] == "text" {
+            return (StatusCode::OK, Json(json!({ "messages": [{ "id": "wamid.1" }], "contacts": [] })));
+        }
         let id: usize = body["image"]["id"].as_str().unwrap().parse().unwrap();
         if id <= meta.forgotten.load(Ordering::SeqCst) {
             let error = json!({ "error": { "code": 131009, "message": "Parameter value is not valid" } });
@@ -199,7 +254,11 @@ mod tests {
                 post(|meta, Path((_, what)): Path<(String, String)>, request: axum::extract::Request| async move {
                     use axum::extract::FromRequest;
                     match what.as_str() {
-                        "media" => upload(meta).await,
+                        "media" => {
+                            // An answer before the end of the file would cut the connection.
+                            axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
+                            upload(meta).await
+                        }
                         _ => message(meta, Json::from_request(request, &()).await.unwrap()).await,
                     }
                 }),
@@ -217,7 +276,12 @@ mod tests {
         let id = new.finish(None).await.unwrap();
         let file = StoredFile { id, mime: "image/jpeg".into(), size: 3, name: "foto.jpg".into() };
         let clock = ManualClock::new(Timestamp(0));
-        let sender = Sender::new(Number { graph, credentials }, files, Arc::new(clock.clone()));
+        let limits = Limits {
+            per_second: std::num::NonZeroU32::new(1_000_000).unwrap(),
+            per_customer: Duration::seconds(6),
+        };
+        let sender = Sender::new(Number { graph, credentials }, limits, files, Arc::new(clock.clone()));
+        clock.advance(Duration::hours(1));
         Stage { meta, sender, clock, file, _folder: folder }
     }
 
@@ -268,6 +332,58 @@ mod tests {
         stage.meta.forgotten.store(usize::MAX, Ordering::SeqCst);
         assert!(matches!(stage.send(&stage.file).await, SendOutcome::Failed { .. }));
         assert_eq!(stage.uploads(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_number_that_sends_too_much_rests_and_a_customer_who_gets_too_much_waits_alone() {
+        let stage = stage().await;
+        let order = |to: &str| SendOrder {
+            account: "ventas".parse().unwrap(),
+            to: to.into(),
+            content: Content::Text { body: "hola".into() },
+            attempt: "a".into(),
+        };
+        let refused = |outcome| match outcome {
+            SendOutcome::Refused { failure, .. } => failure.class,
+            other => panic!("{other:?}"),
+        };
+        stage.meta.refuses.lock().unwrap().extend([131056, 130429]);
+        let ana = stage.sender.send(&order("51999888777")).await;
+        assert_eq!(refused(ana), FailureClass::PairLimit);
+        let beto = stage.sender.send(&order("51999888778")).await;
+        assert_eq!(refused(beto), FailureClass::NumberLimit, "Beto did not wait for Ana");
+
+        // Now the number rests for a second, and Ana waits for longer.
+        let (ana, beto) = (order("51999888777"), order("51999888778"));
+        let (mut ana, mut beto) = (Box::pin(stage.sender.send(&ana)), Box::pin(stage.sender.send(&beto)));
+        let breath = async {
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            outcome = &mut ana => panic!("{outcome:?}"),
+            outcome = &mut beto => panic!("{outcome:?}"),
+            () = breath => {}
+        }
+        stage.clock.advance(Duration::seconds(1));
+        tokio::select! {
+            outcome = &mut ana => panic!("{outcome:?}"),
+            outcome = &mut beto => assert!(matches!(outcome, SendOutcome::Accepted { .. }), "{outcome:?}"),
+        }
+        stage.clock.advance(Duration::seconds(5));
+        assert!(matches!(ana.await, SendOutcome::Accepted { .. }));
+    }
+
+    #[tokio::test]
+    async fn what_still_waits_at_the_end_is_known_not_to_have_left() {
+        let stage = stage().await;
+        stage.sender.close();
+        let outcome = stage.send(&stage.file).await;
+        let SendOutcome::Refused { failure, .. } = outcome else { panic!("{outcome:?}") };
+        assert_eq!((failure.code.as_str(), failure.class), ("stopping", FailureClass::NotSent));
+        assert!(stage.meta.sent.lock().unwrap().is_empty());
     }
 
     #[tokio::test]

@@ -48,4 +48,8 @@ impl Executor for Shower {
         }
         .boxed()
     }
+
+    fn dropped(&self, _: Call) -> Vec<u8> {
+        Vec::new()
+    }
 }

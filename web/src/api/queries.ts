@@ -12,6 +12,7 @@ export const keys = {
   path: (contact: string) => ["path", contact] as const,
   flows: ["flows"] as const,
   flow: (flow: string) => ["flow", flow] as const,
+  health: ["health"] as const,
 };
 
 /** Remembers what a login or `/api/me` tells: the CSRF token and the server's clock. */
@@ -85,6 +86,13 @@ export const pathQuery = (contact: string) =>
 export const flowsQuery = queryOptions({
   queryKey: keys.flows,
   queryFn: ({ signal }) => request("GET", "/api/flows", { signal }),
+});
+
+/** How the server is, asked again while somebody looks. */
+export const healthQuery = queryOptions({
+  queryKey: keys.health,
+  queryFn: ({ signal }) => request("GET", "/api/health", { signal }),
+  refetchInterval: 5000,
 });
 
 /** A flow as it stands, or one of its versions. */

@@ -161,6 +161,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What could not be handled, newest first. */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/{letter}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, whole. */
+        get: operations["get_dead_letter"];
+        put?: never;
+        post?: never;
+        /** Removes it for good. */
+        delete: operations["drop_dead_letter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/{letter}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has its event handled as if it came now. Answers when what it set going has arrived. */
+        post: operations["replay_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -264,6 +316,41 @@ export interface paths {
         get: operations["get_flow_version"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the server is: for administrators. */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits. */
+        get: operations["get_hold"];
+        put?: never;
+        /** Says what becomes of it, and answers what that was. Once more, it does nothing. */
+        post: operations["resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -617,16 +704,76 @@ export interface components {
             /** Format: int64 */
             queued: number;
         };
+        /** @description Dead letters, newest first. */
+        DeadLetterPage: {
+            /** @description They. */
+            letters: components["schemas"]["DeadLetterSummary"][];
+            /** @description The `before` of the next page, when there may be one. */
+            next: string | null;
+        };
+        /** @description What came of handling a dead letter again. The letter is gone either way. */
+        DeadLetterReplay: {
+            /** @description Why not, when it became a dead letter again, with another id. */
+            cause: string | null;
+            /** @description Whether it was handled. */
+            handled: boolean;
+        };
+        /** @description An event that could not be handled, in a list. */
+        DeadLetterSummary: {
+            /** @description When it was given up. */
+            at: components["schemas"]["Instant"];
+            /** @description Why. */
+            cause: string;
+            /**
+             * @description Whose event it was: the kind (`contact`, `address`, `desk`, `workspace`, `directory`) and the id.
+             * @example contact/01f3a9c27b44d0e1
+             */
+            entity: string;
+            /** @description Its id. One that could not be handled again has another. */
+            id: string;
+        };
+        /** @description An event that could not be handled, whole. */
+        DeadLetterView: components["schemas"]["DeadLetterSummary"] & {
+            /** @description The event, when it can be shown. Those of the directory hold what guards logins, and are not. */
+            event: unknown;
+            /** @description The event as it is kept, in base64; `null` when it is not shown. */
+            event_base64: string | null;
+            /** @description What came from outside (the body of a webhook), as it came, in base64; `null` when that is not known. */
+            raw_base64: string | null;
+        };
         /**
          * @description Received or sent.
          * @enum {string}
          */
         DirectionView: "in" | "out";
+        /** @description Room on a disk, in bytes. */
+        DiskRoom: {
+            /**
+             * Format: int64
+             * @description Free.
+             */
+            free: number;
+            /**
+             * Format: int64
+             * @description With less than this free, new events are refused.
+             */
+            least: number;
+            /**
+             * Format: int64
+             * @description In all.
+             */
+            total: number;
+        };
         /**
          * @description Why a case ended.
          * @enum {string}
          */
         EndReasonView: "resolved" | "timed_out";
+        /**
+         * @description What sort of failure keeps a message from arriving.
+         * @enum {string}
+         */
+        FailureClassView: "window_closed" | "unreachable" | "template" | "media" | "account" | "policy" | "parameters" | "number_limit" | "pair_limit" | "connection" | "provider" | "unconfirmed" | "not_sent" | "other";
         /** @description A file that was taken. */
         FileAccepted: {
             /** @description By what it is named when it is sent. Named by its content: the same file again has the same. */
@@ -777,6 +924,56 @@ export interface components {
          * @enum {string}
          */
         ForwardedView: "once" | "often";
+        /** @description How Cauce is. */
+        Health: components["schemas"]["Readiness"] & {
+            disk: components["schemas"]["DiskRoom"] | null;
+            /** @description What stands now, and what was counted since the start. */
+            now: components["schemas"]["StandingHealth"];
+            /** @description What was measured lately. */
+            recent: components["schemas"]["RecentHealth"];
+            /**
+             * Format: int64
+             * @description Over how many seconds `recent` goes.
+             */
+            recent_seconds: number;
+            /** @description Since when it runs. */
+            started_at: components["schemas"]["Instant"];
+            /** @description The version of Cauce. */
+            version: string;
+        };
+        /** @description Something that must be so for Cauce to take events. */
+        HealthCheck: {
+            /** @description What, for programs. */
+            name: components["schemas"]["HealthCheckName"];
+            /** @description Whether it is so. */
+            ok: boolean;
+            /** @description When it is not: why, and what to do, for people. */
+            why?: string | null;
+        };
+        /**
+         * @description What is checked.
+         * @enum {string}
+         */
+        HealthCheckName: "store" | "partitions" | "running" | "released" | "disk";
+        /** @description The decision. */
+        HoldDecision: {
+            /** @description What becomes of what waits. */
+            resume: components["schemas"]["ResumeView"];
+        };
+        /** @description What waits in a restored installation for a decision. */
+        HoldView: {
+            /** @description How many sends and other calls, by their kind (`send`, `http`, `fetch_media`). */
+            calls: {
+                [key: string]: number;
+            };
+            /** @description Whether it waits still. */
+            held: boolean;
+            /**
+             * Format: int64
+             * @description How many timers that were due before the start.
+             */
+            timers: number;
+        };
         /**
          * Format: date-time
          * @description A moment as RFC 3339 in UTC with milliseconds: `2026-11-20T15:04:05.678Z`.
@@ -898,6 +1095,8 @@ export interface components {
         };
         /** @description Why a message failed. */
         MessageErrorView: {
+            /** @description What sort of failure it is. */
+            class: components["schemas"]["FailureClassView"];
             /** @description A stable code. */
             code: string;
             /** @description A sentence. */
@@ -931,6 +1130,16 @@ export interface components {
              * @description How many.
              */
             quantity: number;
+        };
+        /** @description How many tries to send came to this. */
+        OutboxClass: {
+            /** @description What came of them. */
+            class: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
         };
         /** @description A walk through a flow. */
         PathRun: {
@@ -1003,6 +1212,30 @@ export interface components {
             /** @description The emoji. */
             emoji: string;
         };
+        /** @description Whether Cauce takes events. */
+        Readiness: {
+            /** @description Each of them. */
+            checks: components["schemas"]["HealthCheck"][];
+            /** @description Whether all checks are. */
+            ready: boolean;
+        };
+        /** @description What was measured lately. What did not happen is null. */
+        RecentHealth: {
+            commit: components["schemas"]["TimeSpread"] | null;
+            /**
+             * Format: double
+             * @description Turns in a group, on average.
+             */
+            group_turns: number | null;
+            sync: components["schemas"]["TimeSpread"] | null;
+            timer_late: components["schemas"]["TimeSpread"] | null;
+            turn: components["schemas"]["TimeSpread"] | null;
+            /**
+             * Format: double
+             * @description Turns a second.
+             */
+            turns_per_second: number;
+        };
         /** @description The advertisement or post that led somebody to write. */
         Referral: {
             /** @description Its text. */
@@ -1034,6 +1267,11 @@ export interface components {
              */
             seq: number;
         };
+        /**
+         * @description What becomes of what waits.
+         * @enum {string}
+         */
+        ResumeView: "send" | "drop";
         /**
          * @description What part a step plays in the graph.
          * @enum {string}
@@ -1072,11 +1310,49 @@ export interface components {
          * @enum {string}
          */
         Stage: "bot" | "queued" | "open" | "idle" | "ended";
+        /** @description What stands now, and what was counted since the start. */
+        StandingHealth: {
+            /**
+             * Format: int64
+             * @description Events that could not be handled since the start.
+             */
+            dead_letters: number;
+            /**
+             * Format: int64
+             * @description Committed rows in memory that are not in the base yet, in bytes.
+             */
+            layer_bytes: number;
+            /** @description Tries to send since the start, by what came of them. */
+            outbox: components["schemas"]["OutboxClass"][];
+            /**
+             * Format: int64
+             * @description Messages that wait to be sent.
+             */
+            outbox_waiting: number;
+            /**
+             * Format: int64
+             * @description Log that a start would have to read again, in bytes.
+             */
+            undrained_log_bytes: number;
+        };
         /**
          * @description Which conversations to list.
          * @enum {string}
          */
         Tab: "queued" | "mine" | "open" | "bot" | "ended" | "all";
+        /** @description How long something took. Half, and 99 of 100, took no longer than this, in milliseconds. */
+        TimeSpread: {
+            /**
+             * Format: double
+             * @description Half of all.
+             */
+            p50_ms: number;
+            /**
+             * Format: double
+             * @description 99 of 100.
+             */
+            p99_ms: number;
+        };
         /** @description A file as a browser hands it over. */
         Upload: {
             /**
@@ -1452,6 +1728,115 @@ export interface operations {
             };
         };
     };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                before?: string;
+                /** @description How many at most; 50 by default, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+        };
+    };
+    get_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterReplay"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     follow_events: {
         parameters: {
             query?: {
@@ -1645,6 +2030,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
                 };
             };
         };

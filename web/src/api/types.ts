@@ -21,6 +21,8 @@ export type ContactPath = Schemas["ContactPath"];
 export type FlowSummary = Schemas["FlowSummary"];
 export type FlowView = Schemas["FlowView"];
 export type FlowNode = Schemas["FlowNode"];
+export type Health = Schemas["Health"];
+export type TimeSpread = Schemas["TimeSpread"];
 
 /** What `/api/events` says: which thing changed; the reader looks up how it stands now. */
 export type Change = Schemas["ChangeView"];

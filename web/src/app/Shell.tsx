@@ -13,6 +13,7 @@ import {
   IconBell,
   IconBellOff,
   IconDeviceMobile,
+  IconHeartbeat,
   IconInbox,
   IconKeyboard,
   IconLogout,
@@ -182,6 +183,16 @@ function UserMenu({ sound, onSound, onHelp, onLogout }: UserMenuProps) {
         <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={onHelp}>
           {t("shell.shortcuts")}
         </Menu.Item>
+        {me.user.role === "admin" && (
+          <Menu.Item
+            component={Link}
+            to="/estado"
+            leftSection={<IconHeartbeat size={16} />}
+            data-testid="menu-health"
+          >
+            {t("shell.health")}
+          </Menu.Item>
+        )}
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={onLogout} data-testid="logout">
           {t("shell.logout")}

@@ -94,9 +94,21 @@ const flowRoute = createRoute({
   component: lazyRouteComponent(() => import("../flows/FlowPage"), "FlowPage"),
 });
 
+const healthRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/estado",
+  component: lazyRouteComponent(() => import("../health/Health"), "Health"),
+});
+
 const routeTree = rootRoute.addChildren([
   loginRoute,
-  shellRoute.addChildren([homeRoute, inboxRoute.addChildren([conversationRoute]), flowsRoute, flowRoute]),
+  shellRoute.addChildren([
+    homeRoute,
+    inboxRoute.addChildren([conversationRoute]),
+    flowsRoute,
+    flowRoute,
+    healthRoute,
+  ]),
 ]);
 
 export const createAppRouter = (client: QueryClient) =>

@@ -205,7 +205,12 @@ function Open({ conversation, tab, onTaken, onEnded, onNext }: OpenProps) {
           onPanel={() => (wide ? setPanel(showPanel ? "closed" : "open") : setDrawer(true))}
           onBack={() => void navigate({ to: "/bandeja", search: { tab } })}
         />
-        <Transcript conversation={conversation} me={me.user.id} onRefused={takeBack} />
+        <Transcript
+          conversation={conversation}
+          me={me.user.id}
+          caseId={writable ? live.id : null}
+          onRefused={takeBack}
+        />
         {summary.run === null && <StoppedRun contact={contact} />}
         <Composer
           summary={summary}

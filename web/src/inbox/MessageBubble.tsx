@@ -1,13 +1,16 @@
 // One message, drawn like the person saw it on WhatsApp, with who wrote it and how far it got.
+import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { memo } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "../api/types";
 import { clock, full } from "../lib/time";
+import { useTranscript } from "./content/actions";
 import styles from "./MessageBubble.module.css";
 import { MessageContent } from "./MessageContent";
 import { MessageHead } from "./MessageHead";
 import { MessageTicks } from "./MessageTicks";
+import { canRepeat } from "./outbox";
 import { grouped } from "./reactions";
 
 type Props = {
@@ -24,7 +27,6 @@ export const bubbleId = (message: string) => `message-${message}`;
 
 export const MessageBubble = memo(function MessageBubble({ message, me, chosen, continued }: Props) {
   const { t } = useTranslation();
-  const failure = useFailureText();
   const { author, content, id, reactions } = message;
   return (
     <article
@@ -47,16 +49,45 @@ export const MessageBubble = memo(function MessageBubble({ message, me, chosen, 
         </time>
         {message.direction === "out" && message.status && <MessageTicks status={message.status} />}
       </footer>
-      {message.status === "failed" && (
-        <p className={styles.failure} data-testid="message-failure">
-          <IconAlertTriangle size={15} aria-hidden />
-          {failure(message.error)}
-        </p>
-      )}
+      {message.status === "failed" && <Failure message={message} />}
       {reactions.length > 0 && <Reactions reactions={reactions} />}
     </article>
   );
 });
+
+/** Why it did not arrive, or that nobody knows; and, of what the team wrote, sending it once more. */
+function Failure({ message }: Pick<Props, "message">) {
+  const { t } = useTranslation();
+  const text = useFailureText();
+  const { repeat } = useTranscript();
+  const [repeated, setRepeated] = useState(false);
+  return (
+    <div className={styles.failure} data-testid="message-failure" data-class={message.error?.class}>
+      <IconAlertTriangle size={15} aria-hidden />
+      <span>
+        {message.error?.class === "unconfirmed" && <strong>{t("conversation.unconfirmed")} </strong>}
+        {text(message.error)}
+      </span>
+      {repeat && canRepeat(message) && (
+        <div className={styles.remedies}>
+          <Button
+            size="compact-xs"
+            variant="light"
+            color="red"
+            disabled={repeated}
+            onClick={() => {
+              setRepeated(true);
+              repeat(message);
+            }}
+            data-testid="send-once-more"
+          >
+            {t(repeated ? "conversation.repeated" : "common.retry")}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
 
 function Reactions({ reactions }: Pick<Message, "reactions">) {
   const { t } = useTranslation();

@@ -15,16 +15,22 @@ import { type TranscriptActions, TranscriptContext } from "./content/actions";
 import { Lightbox } from "./content/Lightbox";
 import { picturesOf } from "./content/pictures";
 import { bubbleId, MessageBubble } from "./MessageBubble";
-import { discard, type OnRefused, sendAgain, settle, usePending } from "./outbox";
+import { discard, type OnRefused, sendAgain, sendOnceMore, settle, usePending } from "./outbox";
 import { PendingBubble } from "./PendingBubble";
 import styles from "./Transcript.module.css";
 import { type CaseEvent, isOf, timeline } from "./timeline";
 import { useAuthorName } from "./useAuthorName";
 import { useJump } from "./useJump";
 
-type Props = { conversation: Conversation; me: string; onRefused: OnRefused };
+type Props = {
+  conversation: Conversation;
+  me: string;
+  /** The case on which the person may write now. */
+  caseId: string | null;
+  onRefused: OnRefused;
+};
 
-export function Transcript({ conversation, me, onRefused }: Props) {
+export function Transcript({ conversation, me, caseId, onRefused }: Props) {
   const { t } = useTranslation();
   const { messages, cases, earlier } = conversation;
   const { contact, name, address } = conversation.summary;
@@ -45,10 +51,17 @@ export function Transcript({ conversation, me, onRefused }: Props) {
   const authorName = useAuthorName(contactName, me);
   const pictures = useMemo(() => picturesOf(messages, authorName), [messages, authorName]);
   const jumpTo = useJump(conversation, scroll.keepPlace);
-  const actions = useMemo<TranscriptActions>(
-    () => ({ contactName, openPicture: setOpened, jumpTo }),
-    [contactName, jumpTo],
-  );
+  const refused = useRef(onRefused);
+  useEffect(() => {
+    refused.current = onRefused;
+  });
+  const actions = useMemo<TranscriptActions>(() => {
+    const repeat =
+      caseId === null
+        ? null
+        : (message: Message) => void sendOnceMore(contact, caseId, message, refused.current);
+    return { contactName, openPicture: setOpened, jumpTo, repeat };
+  }, [contact, contactName, jumpTo, caseId]);
 
   return (
     <TranscriptContext value={actions}>

@@ -1,7 +1,18 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { ApiError } from "../api/http";
 import { sendMessage, uploadFile } from "../api/queries";
-import { anyUploading, canRetry, discard, pendingOf, send, sendAgain, settle } from "./outbox";
+import type { Message } from "../api/types";
+import {
+  anyUploading,
+  canRepeat,
+  canRetry,
+  discard,
+  pendingOf,
+  send,
+  sendAgain,
+  sendOnceMore,
+  settle,
+} from "./outbox";
 
 vi.mock("../api/queries", () => ({
   newCommand: () => crypto.randomUUID(),
@@ -155,4 +166,21 @@ it("keeps a file that is refused for what it is, where a second try would not he
   expect(kept?.problem?.code).toBe("file.unfit");
   expect(kept && canRetry(kept)).toBe(false);
   expect(refused).not.toHaveBeenCalled();
+});
+
+const failed = (author: Message["author"], content: Message["content"]) =>
+  ({ author, content, status: "failed" }) as Message;
+const ana = { kind: "agent", user: "ana", name: "Ana" } as const;
+
+it("says once more, as a new message, what a message of the team said that nobody confirmed", async () => {
+  sendMock.mockResolvedValue({ seq: 9 });
+  const message = failed(ana, { type: "text", body: "Cuesta 25." });
+  expect(canRepeat(message)).toBe(true);
+  await sendOnceMore("c1", "k1", message, refused);
+  expect(sendMock.mock.calls.map(([contact, { case: of, body }]) => [contact, of, body])).toEqual([
+    ["c1", "k1", "Cuesta 25."],
+  ]);
+  const bot = { kind: "bot", node: "n", node_name: "N" } as const;
+  expect(canRepeat(failed(bot, { type: "text", body: "Hola" }))).toBe(false);
+  expect(canRepeat(failed(ana, { type: "notice", body: "…" } as Message["content"]))).toBe(false);
 });

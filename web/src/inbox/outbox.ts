@@ -4,7 +4,7 @@
 import { useSyncExternalStore } from "react";
 import { ApiError } from "../api/http";
 import { newCommand, sendMessage, uploadFile } from "../api/queries";
-import type { MediaKind } from "../api/types";
+import type { MediaKind, Message } from "../api/types";
 import { sentAs } from "./attachment";
 
 export type Pending = {
@@ -147,6 +147,28 @@ export function send(contact: string, { file, ...draft }: Draft, onRefused: OnRe
 export function sendAgain(contact: string, command: string, onRefused: OnRefused) {
   patch(contact, command, { problem: null });
   return enqueue(contact, command, onRefused);
+}
+
+/** What can be said once more: a text, or a file that is here. */
+export const canRepeat = ({ author, content }: Message) =>
+  author.kind === "agent" &&
+  (content.type === "text" ||
+    (content.type === "media" && content.state === "ready" && content.url !== null));
+
+/** Sends what a message that failed says as a new one. */
+export async function sendOnceMore(
+  contact: string,
+  caseId: string,
+  { content }: Message,
+  onRefused: OnRefused,
+) {
+  const draft = { case: caseId, at: new Date().toISOString() };
+  if (content.type === "text") return send(contact, { ...draft, body: content.body }, onRefused);
+  if (content.type !== "media" || content.url === null) return;
+  const answer = await fetch(content.url);
+  if (!answer.ok) return;
+  const file = new File([await answer.blob()], content.name ?? "archivo", { type: content.mime ?? "" });
+  return send(contact, { ...draft, body: content.caption ?? "", file }, onRefused);
 }
 
 /** Whether a file would be lost if the page closed now. */
