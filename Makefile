@@ -1,6 +1,6 @@
 # What a newcomer types. The work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-fresh test client screenshots
+.PHONY: help setup build run run-fresh test torture bench client screenshots
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ run-fresh: build ## The same from an empty data folder
 
 test: ## Run every check and every test; stops at the first failure
 	@scripts/test
+
+torture: ## Kill Cauce in ways that nobody tried yet: HOURS=8, or until Ctrl-C
+	@scripts/torture
+
+bench: ## Measure what a message costs, beside what else one would write (half an hour, and nothing beside it)
+	@scripts/bench
 
 client: build ## Generate the web app's typed client again, after the HTTP API changed
 	@scripts/client write

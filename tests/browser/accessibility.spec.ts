@@ -1,19 +1,12 @@
 // What axe (the accessibility engine) finds on the screens people work on, light and dark.
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
 
-import type { Page } from "@playwright/test";
-import type { AxeResults } from "axe-core";
-
+import { expectNothingGrave } from "./axe.ts";
 import { askForEverything, EVERYTHING_YAML, sendEverything, sendPlace } from "./everything.ts";
 import { EXAMPLES } from "./house.ts";
 import { askForAPerson, greet, WELCOME } from "./journeys.ts";
 import { FlowCanvas } from "./pages/flow-canvas.ts";
 import { expect, test } from "./test.ts";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const GRAVE = ["serious", "critical"];
 
 test("axe has no serious finding on login, inbox, flow and phone", async ({
   house,
@@ -87,23 +80,3 @@ test("nor on any kind of message, or where one is attached", async ({ house, pho
   await expect(inbox.page.getByTestId("lightbox")).toBeVisible();
   await expectNothingGrave(inbox.page, "a picture, large");
 });
-
-async function expectNothingGrave(page: Page, screen: string) {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    expect(await findings(page), `${screen}, ${colorScheme}`).toEqual([]);
-  }
-  await page.emulateMedia({ colorScheme: "light", reducedMotion: null });
-}
-
-/** Each grave finding as a line: the rule, the element, and what is wrong with it. */
-async function findings(page: Page): Promise<string[]> {
-  // Evaluated and not inserted: the pages allow no foreign script.
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  );
-  return violations
-    .filter(({ impact }) => GRAVE.includes(impact ?? ""))
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ""}`));
-}

@@ -22,19 +22,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration as StdDuration;
 
 use cauce_access::Role;
-use cauce_conversation::{HTTP, JOURNAL, JournalEntry, desk_entity};
+use cauce_conversation::{HTTP, JournalEntry, desk_entity, history};
 use cauce_designer_api::app::App;
 use cauce_designer_api::config::Config;
 use cauce_flows::Program;
 use cauce_model::{Assignee, CaseId, ContactId, DeskEvent, Duration, Slot, Timestamp};
 use cauce_runtime::{Clock, DeadLetter, EntityAddress, ManualClock};
-use cauce_store::{FolderError, Key, KeyRange, SharedStore, SledStore, Table, rows};
+use cauce_store::{Key, KeyRange, PostgresStore, Table, rows};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::Value;
 
 pub use agent::{Agent, Answer, Events, LiveEvent};
 pub use customer::Customer;
-use disk::Disk;
+use disk::{Disk, database, embedded};
 pub use graph::{Graph, Order, Reaction};
 pub use media::{Media, MediaState};
 pub use outside::{Outside, Says, Try};
@@ -64,6 +64,8 @@ pub struct House(Arc<Inner>);
 
 struct Inner {
     folder: tempfile::TempDir,
+    /// The address of the database in which the rows stay, when not in the folder.
+    database: Option<String>,
     clock: ManualClock,
     graph: Graph,
     media: Media,
@@ -88,20 +90,31 @@ struct Running {
 impl House {
     /// A new house with no flow.
     pub async fn open() -> Self {
-        Self::built(false).await
+        Self::built(false, tempfile::tempdir().unwrap(), BEGINNING).await
+    }
+
+    /// A house over a copy of this data folder, at this moment; these people are hired already.
+    pub async fn over(data: &Path, at: Timestamp, hired: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        crate::process::copy(data, folder.path()).unwrap();
+        let house = Self::built(false, folder, at).await;
+        house.0.serial.store(500_000, Ordering::SeqCst);
+        house.0.known.lock().unwrap().extend(hired.iter().map(|&name| name.to_owned()));
+        house
     }
 
     /// A new house that walks this flow and really calls servers: those at 127.0.0.1 and 127.0.0.3.
     pub async fn online(flow: &str) -> Self {
-        let house = Self::built(true).await;
+        let house = Self::built(true, tempfile::tempdir().unwrap(), BEGINNING).await;
         house.publish(flow).await;
         house
     }
 
-    async fn built(online: bool) -> Self {
-        let clock = ManualClock::new(BEGINNING);
+    async fn built(online: bool, folder: tempfile::TempDir, at: Timestamp) -> Self {
+        let clock = ManualClock::new(at);
         let house = Self(Arc::new(Inner {
-            folder: tempfile::tempdir().unwrap(),
+            database: database(folder.path()).await,
+            folder,
             graph: Graph::new(clock.clone()),
             media: Media::start().await,
             outside: Outside::new(clock.clone()),
@@ -137,15 +150,13 @@ impl House {
         }
         self.0.disk_broken.store(false, Ordering::SeqCst);
         let broken = self.0.disk_broken.clone();
+        let database = self.0.database.clone();
         let opened = threads.spawn(async move {
-            let store: SharedStore = loop {
-                match SledStore::open(&folder, PARTITIONS) {
-                    Ok(store) => break Arc::new(Disk { store, broken }),
-                    // Whoever had it open is still letting go.
-                    Err(FolderError::InUse(_)) => tokio::task::yield_now().await,
-                    Err(error) => panic!("{error}"),
-                }
+            let store = match database {
+                Some(address) => Arc::new(PostgresStore::connect(&address, PARTITIONS).await.unwrap()),
+                None => embedded(&folder).await,
             };
+            let store = Arc::new(Disk { store, broken });
             let app =
                 App::start(&config, &folder, store, PARTITIONS, Arc::new(clock), instead).await.unwrap();
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -213,6 +224,11 @@ impl House {
         self.0.running.lock().unwrap().as_ref().expect("the house is open").base.clone()
     }
 
+    /// Its data folder.
+    pub fn folder(&self) -> &Path {
+        self.0.folder.path()
+    }
+
     /// A client for it.
     pub fn http(&self) -> &reqwest::Client {
         &self.0.http
@@ -251,6 +267,11 @@ impl House {
     /// Somebody with a phone, who has not written yet.
     pub fn customer(&self, name: &str) -> Customer {
         Customer::new(self.clone(), format!("51999{:06}", self.serial()), name)
+    }
+
+    /// Somebody with this phone.
+    pub fn customer_at(&self, phone: &str, name: &str) -> Customer {
+        Customer::new(self.clone(), phone.to_owned(), name)
     }
 
     /// An agent of this name, logged in; hired first when the house does not know them.
@@ -360,10 +381,8 @@ impl House {
 
     /// What happened to a contact, turn by turn.
     pub async fn journal(&self, contact: ContactId) -> Vec<JournalEntry> {
-        let key = JOURNAL.key(contact.slot()).text(&contact.to_string());
         let app = self.app();
-        let found = rows::scan(app.store().as_ref(), &key.prefix(), usize::MAX, false).await.unwrap();
-        found.iter().map(|(key, row)| JOURNAL.read(key, row).unwrap()).collect()
+        history::journal(app.store().as_ref(), contact, 0, usize::MAX).await.unwrap()
     }
 
     /// Everything that could not be handled, in the order of the slots.

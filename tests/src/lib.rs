@@ -2,4 +2,6 @@
 
 pub mod house;
 pub mod process;
+pub mod scene;
+pub mod served;
 pub mod service;

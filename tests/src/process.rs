@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use axum::body::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, pending};
 use reqwest::{Client, Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -32,14 +34,16 @@ const PHONE_NUMBER_ID: &str = "106540352242922";
 const PASSWORD: &str = "cauce-demo";
 /// Longer than the emulator's longest pause between two tries of a webhook, so that the status that
 /// proves a send always comes before it would be sent again.
-const HOLD_SECONDS: &str = "6";
+const HOLD_SECONDS: &str = "9";
 /// The pause between two looks at something that is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(30);
+/// How long one request may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How much of the log of Cauce an error shows, in bytes.
 const LOG_SHOWN: usize = 4000;
 
 /// A program of this workspace, built beside the running test.
-fn program(name: &str) -> Result<PathBuf> {
+pub fn program(name: &str) -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let folder = test.parent().and_then(Path::parent).context("the test stands in no target folder")?;
     let path = folder.join(name);
@@ -66,17 +70,17 @@ fn port() -> Result<u16> {
 }
 
 /// One client for all: reading the system's certificates takes longer than many a request.
-fn client(patience: Duration) -> Result<Client> {
+fn client() -> Result<Client> {
     static CLIENT: OnceLock<Client> = OnceLock::new();
     if let Some(client) = CLIENT.get() {
         return Ok(client.clone());
     }
-    let client = Client::builder().no_proxy().timeout(patience).build()?;
+    let client = Client::builder().no_proxy().timeout(PATIENCE).build()?;
     Ok(CLIENT.get_or_init(|| client).clone())
 }
 
 /// Copies a folder with all that is in it.
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
@@ -90,12 +94,59 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// How a life of Cauce ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Death {
+    /// At a pass of a point, as `CAUCE_CRASH_AT` names it.
+    At(String),
+    /// So long after it was started, wherever it is then.
+    After(Duration),
+    /// Aborted, as by a stack that overflows, whenever it handles an event with this text in it.
+    On(String),
+}
+
+impl std::fmt::Display for Death {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At(point) => f.write_str(point),
+            Self::After(time) => write!(f, "after {} ms", time.as_millis()),
+            Self::On(text) => write!(f, "on «{text}»"),
+        }
+    }
+}
+
+/// What Cauce lives through.
+#[derive(Default)]
+pub struct Lives {
+    /// How its lives end, one after the other; the one after these goes on.
+    pub deaths: Vec<Death>,
+    /// Variables of its environment.
+    pub variables: Vec<(&'static str, String)>,
+    /// What is done after each kill, before the next life; an error ends all.
+    pub after_kill: Option<AfterKill>,
+}
+
+/// See [`Lives::after_kill`].
+pub type AfterKill = Box<dyn Fn(Killed) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+/// What stands after a kill.
+pub struct Killed {
+    /// Which kill of this installation, from 1.
+    pub number: usize,
+    /// By what.
+    pub by: String,
+    /// The data folder.
+    pub data: PathBuf,
+    /// What WhatsApp has seen.
+    pub ledger: Value,
+}
+
 /// What became of Cauce so far.
 #[derive(Debug, Clone, Default)]
 pub struct Life {
-    /// By what it was killed, in order: a point and its pass, or [`Cauce::kill`].
+    /// By what it was killed, in order: a [`Death`], or [`Cauce::kill`].
     pub killed: Vec<String>,
-    /// Whether an armed process runs that was not killed yet.
+    /// Whether a process runs whose death is planned and did not come yet.
     pub armed: bool,
     /// How it ended by itself, which it never should.
     pub ended: Option<String>,
@@ -104,6 +155,8 @@ pub struct Life {
 enum Order {
     Kill,
     Stop,
+    /// From now on it may end by itself.
+    MayFall,
 }
 
 /// A Cauce process; when it is killed, the next one goes on with the same data on the same port.
@@ -117,13 +170,15 @@ pub struct Cauce {
 }
 
 impl Cauce {
-    /// Starts it in `folder`. Each of `crashes` is armed in one process, in this order.
-    fn start(folder: &Path, port: u16, emulator: &str, crashes: &[String]) -> Result<Self> {
+    /// Starts it in `folder`.
+    fn start(folder: &Path, store: Option<&str>, port: u16, emulator: &str, lives: Lives) -> Result<Self> {
+        let Lives { deaths, variables, after_kill } = lives;
+        let store = store.map(str::to_owned);
         let (data, log) = (folder.join("data"), folder.join("cauce.log"));
         let spawn = {
             let (program, data, log, emulator) =
                 (program("cauce")?, data.clone(), log.clone(), emulator.to_owned());
-            move |crash: Option<&str>| -> std::io::Result<Child> {
+            move |death: Option<&Death>| -> std::io::Result<Child> {
                 let out = OpenOptions::new().create(true).append(true).open(&log)?;
                 let mut command = Command::new(&program);
                 command
@@ -132,21 +187,27 @@ impl Cauce {
                     .args(["--port", &port.to_string(), "--emulator-url", &emulator, "--data"])
                     .arg(&data)
                     .env_remove("CAUCE_CRASH_AT")
+                    .envs(variables.iter().map(|(name, value)| (name, value)))
                     .stdin(Stdio::null())
                     .stderr(out.try_clone()?)
                     .stdout(out)
                     .kill_on_drop(true);
-                if let Some(crash) = crash {
-                    command.env("CAUCE_CRASH_AT", crash);
+                if let Some(store) = &store {
+                    command.args(["--store", store]);
+                }
+                match death {
+                    Some(Death::At(point)) => drop(command.env("CAUCE_CRASH_AT", point)),
+                    Some(Death::On(text)) => drop(command.env("CAUCE_ABORT_ON", text)),
+                    Some(Death::After(_)) | None => {}
                 }
                 command.spawn()
             }
         };
         let (orders, inbox) = mpsc::unbounded_channel();
         let (told, life) = watch::channel(Life::default());
-        let crashes = crashes.iter().cloned().collect();
+        let after = After { look: after_kill, data: data.clone(), emulator: emulator.to_owned() };
         let keeper = tokio::spawn(async move {
-            if let Err(error) = keep(spawn, crashes, inbox, &told).await {
+            if let Err(error) = keep(spawn, deaths.into(), after, inbox, &told).await {
                 told.send_modify(|life| life.ended = Some(format!("{error:#}")));
             }
         });
@@ -157,6 +218,19 @@ impl Cauce {
     pub fn kill(&self) {
         // The keeper is gone only when Cauce ended by itself, which the next look tells.
         let _ = self.orders.send(Order::Kill);
+    }
+
+    /// Runs a command of `cauce` that speaks to it; whether it succeeded, and what it said.
+    pub async fn command_line(&self, arguments: &[&str]) -> Result<(bool, String)> {
+        let mut command = Command::new(program("cauce")?);
+        let ran = command.args(arguments).env("CAUCE_DATA", &self.data).stdin(Stdio::null()).output().await?;
+        let said = [ran.stdout, ran.stderr].concat();
+        Ok((ran.status.success(), String::from_utf8(said)?))
+    }
+
+    /// From now on it may end by itself, as it does when its store goes away: it is started again then.
+    pub fn may_fall(&self) {
+        let _ = self.orders.send(Order::MayFall);
     }
 
     /// What became of it so far.
@@ -175,38 +249,77 @@ impl Cauce {
     }
 }
 
+/// What is done after a kill.
+struct After {
+    look: Option<AfterKill>,
+    data: PathBuf,
+    emulator: String,
+}
+
+impl After {
+    async fn kill(&self, number: usize, by: String) -> Result<()> {
+        let Some(look) = &self.look else { return Ok(()) };
+        let ledger = client()?.get(format!("{}/emulator/ledger", self.emulator)).send().await?;
+        look(Killed { number, by, data: self.data.clone(), ledger: ledger.json().await? }).await
+    }
+}
+
 /// Starts it again and again, until it is told to stop or ends by itself.
 async fn keep(
-    spawn: impl Fn(Option<&str>) -> std::io::Result<Child>,
-    mut crashes: VecDeque<String>,
+    spawn: impl Fn(Option<&Death>) -> std::io::Result<Child>,
+    mut deaths: VecDeque<Death>,
+    after: After,
     mut orders: mpsc::UnboundedReceiver<Order>,
     told: &watch::Sender<Life>,
 ) -> Result<()> {
+    let mut may_fall = false;
     loop {
-        let crash = crashes.pop_front();
-        told.send_modify(|life| life.armed = crash.is_some());
-        let mut child = spawn(crash.as_deref())?;
-        let (status, by) = tokio::select! {
-            status = child.wait() => (status?, crash),
-            order = orders.recv() => match order {
-                Some(Order::Kill) => {
-                    child.start_kill()?;
-                    (child.wait().await?, Some("kill".to_owned()))
-                }
-                Some(Order::Stop) | None => {
-                    let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-                    kill_process(id.context("cauce has no process id")?, Signal::TERM)?;
-                    let status = child.wait().await?;
-                    if !status.success() {
-                        bail!("told to stop, cauce ended with {status}");
+        let death = deaths.pop_front();
+        told.send_modify(|life| life.armed = death.is_some());
+        let mut child = spawn(death.as_ref())?;
+        let end = match &death {
+            Some(Death::After(time)) => sleep(*time).left_future(),
+            _ => pending().right_future(),
+        };
+        tokio::pin!(end);
+        let mortal = if matches!(death, Some(Death::On(_))) { Signal::ABORT } else { Signal::KILL };
+        let death = death.map(|death| death.to_string());
+        let (status, by) = loop {
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(Order::MayFall) => may_fall = true,
+                    Some(Order::Kill) => {
+                        child.start_kill()?;
+                        break (child.wait().await?, Some("kill".to_owned()));
                     }
-                    return Ok(());
+                    Some(Order::Stop) | None => {
+                        let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+                        kill_process(id.context("cauce has no process id")?, Signal::TERM)?;
+                        let status = child.wait().await?;
+                        if !status.success() {
+                            bail!("told to stop, cauce ended with {status}");
+                        }
+                        return Ok(());
+                    }
+                },
+                () = &mut end => {
+                    child.start_kill()?;
+                    break (child.wait().await?, death);
                 }
-            },
+                status = child.wait() => break (status?, death),
+            }
         };
         match by {
-            Some(by) if status.signal() == Some(Signal::KILL.as_raw()) => {
-                told.send_modify(|life| life.killed.push(by));
+            Some(by)
+                if [Signal::KILL, mortal].map(|signal| Some(signal.as_raw())).contains(&status.signal()) =>
+            {
+                told.send_modify(|life| life.killed.push(by.clone()));
+                let number = told.borrow().killed.len();
+                after.kill(number, by).await?;
+            }
+            _ if may_fall && status.code().is_some() => {
+                told.send_modify(|life| life.killed.push("outage".into()));
+                sleep(LOOK_AGAIN).await;
             }
             _ => bail!("cauce ended by itself: {status}"),
         }
@@ -226,9 +339,14 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Starts both: with a copy of this data folder, or with none. All that is asked of it must come
-    /// within `time`.
-    pub async fn open(data: Option<&Path>, crashes: &[String], time: Duration) -> Result<Self> {
+    /// Starts both: with a copy of this data folder, or with none; the rows may stay in a database. All that is
+    /// asked of it must come within `time`.
+    pub async fn open(
+        data: Option<&Path>,
+        store: Option<&str>,
+        lives: Lives,
+        time: Duration,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("cauce-test-").tempdir()?;
         if let Some(data) = data {
             copy(data, &folder.path().join("data"))?;
@@ -236,10 +354,10 @@ impl Installation {
         let port = port()?;
         let (emulator, emulator_url) = emulator(folder.path(), port).await?;
         Ok(Self {
-            cauce: Cauce::start(folder.path(), port, &emulator_url, crashes)?,
+            cauce: Cauce::start(folder.path(), store, port, &emulator_url, lives)?,
             emulator,
             emulator_url,
-            http: client(time)?,
+            http: client()?,
             token: None,
             deadline: Instant::now() + time,
             folder,
@@ -251,6 +369,15 @@ impl Installation {
         let data = self.cauce.stop().await?;
         self.emulator.kill().await?;
         Ok((self.folder, data))
+    }
+
+    /// Ends both, in whatever state they are, and gives what [`Installation::close`] gives.
+    pub async fn leave(mut self) -> (tempfile::TempDir, PathBuf) {
+        let data = self.cauce.data.clone();
+        // What became of them is known already, or there is nothing to know.
+        let _ = self.cauce.stop().await;
+        let _ = self.emulator.kill().await;
+        (self.folder, data)
     }
 
     /// Speaks as this user of the demo from now on, and gives the token with which it can be done again.
@@ -335,8 +462,16 @@ impl Installation {
     /// The bytes that Cauce has at a path.
     pub async fn download(&self, path: &str) -> Result<Bytes> {
         let url = format!("{}{path}", self.cauce.url);
-        let request = self.http.get(&url).bearer_auth(self.token.as_deref().unwrap_or_default());
-        Ok(request.send().await?.error_for_status()?.bytes().await?)
+        self.until(&format!("all of {path}"), async || {
+            let request = self.http.get(&url).bearer_auth(self.token.as_deref().unwrap_or_default());
+            // It may die before or while it answers.
+            let Ok(answer) = request.send().await else { return Ok(None) };
+            if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+                return Ok(None);
+            }
+            Ok(answer.error_for_status()?.bytes().await.ok())
+        })
+        .await
     }
 
     /// Has Cauce do something. The body names a command, so that asking twice does it once.

@@ -1,6 +1,6 @@
 //! Somebody who writes on WhatsApp.
 
-use cauce_conversation::{BINDINGS, MESSAGES, of_contact};
+use cauce_conversation::{BINDINGS, history};
 use cauce_model::{Address, ContactEvent, ContactId, Message, Timestamp};
 use cauce_store::rows;
 use serde_json::{Value, json};
@@ -26,6 +26,11 @@ impl Customer {
     pub(super) fn new(house: House, phone: String, name: &str) -> Self {
         let user_id = format!("PE.{phone}");
         Self { house, phone, name: name.to_owned(), user_id, hidden: false }
+    }
+
+    /// The same person, writing to another house.
+    pub fn in_house(&self, house: &House) -> Self {
+        Self { house: house.clone(), ..self.clone() }
     }
 
     /// Their entry in a webhook's `contacts`.
@@ -101,9 +106,8 @@ impl Customer {
     /// A message of their history as it is kept.
     pub async fn kept(&self, seq: u64) -> Message {
         let app = self.house.app();
-        let key = of_contact(&MESSAGES, self.id().await.unwrap()).number(seq);
-        let row = rows::get(app.store().as_ref(), std::slice::from_ref(&key)).await.unwrap().pop().flatten();
-        MESSAGES.read(&key, &row.unwrap()).unwrap()
+        let contact = self.id().await.unwrap();
+        history::message(app.store().as_ref(), contact, seq).await.unwrap().unwrap()
     }
 
     /// Taps the option with this title on the last message that has it, once that has arrived.
@@ -148,7 +152,7 @@ impl Customer {
         };
         let key = BINDINGS.key(address.slot()).text(&address.key());
         let row = rows::get(app.store().as_ref(), std::slice::from_ref(&key)).await.unwrap().pop().flatten();
-        row.map(|row| BINDINGS.read(&key, &row).unwrap())
+        row.and_then(|row| BINDINGS.read(&key, &row).unwrap().contact)
     }
 
     /// Their conversation as `GET /api/conversations/{contact}` shows it.
@@ -219,7 +223,13 @@ impl Customer {
     /// How many events like this happened to them.
     pub async fn lived(&self, like: impl Fn(&ContactEvent) -> bool) -> usize {
         let Some(id) = self.id().await else { return 0 };
-        self.house.journal(id).await.iter().filter(|entry| like(&entry.event)).count()
+        self.house
+            .journal(id)
+            .await
+            .iter()
+            .filter_map(|entry| entry.event.other())
+            .filter(|event| like(event))
+            .count()
     }
 
     /// Waits until so many events like this happened to them.

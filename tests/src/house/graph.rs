@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use cauce_conversation::{Presence, SEND, SHOW, SendOrder};
 use cauce_designer_api::executors::Executors;
-use cauce_model::{ContactEvent, Content, Duration, SendFailure, SendOutcome, Timestamp};
-use cauce_runtime::{Call, Clock, Executor, ManualClock, from_bytes, to_bytes};
+use cauce_model::{ContactEvent, Content, Duration, FailureClass, SendFailure, SendOutcome, Timestamp};
+use cauce_runtime::{Call, Clock, DROPPED, Executor, ManualClock, from_bytes, to_bytes};
 use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::watch;
 
@@ -50,6 +50,8 @@ pub enum Reaction {
     Accept,
     /// It is refused, and may be tried again; the pause asked for.
     Refuse(Option<Duration>),
+    /// There is nobody to take it; it may be tried again.
+    NoConnection,
     /// It is refused for good.
     Fail,
     /// Nobody can say.
@@ -192,18 +194,22 @@ impl Executor for Shown {
         self.0.state.send_modify(|state| state.shown.push(presence));
         async { Vec::new() }.boxed()
     }
+
+    fn dropped(&self, _: Call) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 impl Executor for Graph {
     fn execute(&self, call: Call) -> BoxFuture<'static, Vec<u8>> {
         let graph = self.clone();
         async move {
-            let failure = |code: &str, text: &str| SendFailure { code: code.into(), text: text.into() };
             // What may have been posted already is not posted again: the rule of the real sender.
             if call.resumed {
                 graph.state.send_modify(|state| state.resumed.push(call.id.clone()));
-                let outcome =
-                    SendOutcome::Uncertain { failure: failure("interrupted", "Se detuvo a medio enviar.") };
+                let failure =
+                    SendFailure::new(FailureClass::Unconfirmed, "interrupted", "Se detuvo a medio enviar.");
+                let outcome = SendOutcome::Uncertain { failure };
                 return to_bytes(&ContactEvent::SendAnswered { attempt: call.id, outcome });
             }
             let (order, mut reaction) = graph.take(from_bytes(&call.payload).unwrap());
@@ -214,16 +220,28 @@ impl Executor for Graph {
                 Reaction::Accept => {
                     SendOutcome::Accepted { provider_id: order.wamid, recipient: Some(order.to) }
                 }
-                Reaction::Refuse(retry_after) => {
-                    SendOutcome::Refused { failure: failure("130429", "Demasiados mensajes."), retry_after }
-                }
-                Reaction::Fail => SendOutcome::Failed { failure: failure("131026", "No se puede entregar.") },
-                Reaction::Uncertain | Reaction::Hang => {
-                    SendOutcome::Uncertain { failure: failure("timeout", "WhatsApp no contestó.") }
-                }
+                Reaction::Refuse(retry_after) => SendOutcome::Refused {
+                    failure: SendFailure::new(FailureClass::NumberLimit, "130429", "Demasiados mensajes."),
+                    retry_after,
+                },
+                Reaction::NoConnection => SendOutcome::Refused {
+                    failure: SendFailure::new(FailureClass::Connection, "connection", "No hay conexión."),
+                    retry_after: None,
+                },
+                Reaction::Fail => SendOutcome::Failed {
+                    failure: SendFailure::new(FailureClass::Unreachable, "131026", "No se puede entregar."),
+                },
+                Reaction::Uncertain | Reaction::Hang => SendOutcome::Uncertain {
+                    failure: SendFailure::new(FailureClass::Unconfirmed, "timeout", "WhatsApp no contestó."),
+                },
             };
             to_bytes(&ContactEvent::SendAnswered { attempt: call.id, outcome })
         }
         .boxed()
+    }
+
+    fn dropped(&self, call: Call) -> Vec<u8> {
+        let failure = SendFailure::new(FailureClass::NotSent, DROPPED, "No se envió.");
+        to_bytes(&ContactEvent::SendAnswered { attempt: call.id, outcome: SendOutcome::Failed { failure } })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use cauce_conversation::HttpOrder;
 use cauce_model::{ContactEvent, Duration, HttpAnswer, HttpFailure, HttpOutcome, HttpRequest, Timestamp};
-use cauce_runtime::{Call, Clock, Executor, ManualClock, from_bytes, to_bytes};
+use cauce_runtime::{Call, Clock, DROPPED, Executor, ManualClock, from_bytes, to_bytes};
 use futures_util::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -142,5 +142,11 @@ impl Executor for Outside {
             }
         }
         .boxed()
+    }
+
+    fn dropped(&self, call: Call) -> Vec<u8> {
+        let order: HttpOrder = from_bytes(&call.payload).unwrap();
+        let failure = HttpFailure { code: DROPPED.into(), text: "No se hizo.".into() };
+        to_bytes(&ContactEvent::HttpAnswered { call: order.call, outcome: HttpOutcome::Unusable(failure) })
     }
 }

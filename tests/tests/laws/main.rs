@@ -6,6 +6,7 @@
 mod api;
 mod calls;
 mod disk;
+mod faults;
 mod files;
 mod flows;
 mod guard;
@@ -19,6 +20,7 @@ mod once;
 mod people;
 mod persons;
 mod road;
+mod room;
 mod sending;
 mod time;
 mod ways;

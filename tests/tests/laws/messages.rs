@@ -309,7 +309,6 @@ async fn after_the_window_has_closed_nothing_is_sent_and_the_exit_is_taken_once(
     let house = House::with(&late).await;
     let ana = house.customer("Ana");
     ana.says("hola").await;
-    ana.until_lived(1, |event| matches!(event, ContactEvent::Inbound(_))).await;
     house.settle().await;
     house.advance(Duration::hours(25));
     until_told(&house, &ana, &["failed window_closed"; 11]).await;

@@ -85,8 +85,9 @@ async fn until_answered(house: &House, customer: &Customer, count: usize) {
     let id = customer.id().await.unwrap();
     let look = async || {
         let journal = house.journal(id).await;
-        let answered =
-            journal.iter().filter(|entry| matches!(entry.event, ContactEvent::SendAnswered { .. }));
+        let answered = journal
+            .iter()
+            .filter(|entry| matches!(entry.event.other(), Some(ContactEvent::SendAnswered { .. })));
         let answered = answered.count();
         if answered >= count { Ok(()) } else { Err(format!("{answered} attempts came back")) }
     };
@@ -99,7 +100,7 @@ async fn retries(house: &House, customer: &Customer) -> usize {
     let over = |event: &ContactEvent| {
         matches!(event, ContactEvent::SendRetry { .. } | ContactEvent::SendHeld { .. })
     };
-    journal.iter().filter(|entry| over(&entry.event)).count()
+    journal.iter().filter_map(|entry| entry.event.other()).filter(|event| over(event)).count()
 }
 
 #[tokio::test]
@@ -185,7 +186,7 @@ async fn a_message_whose_fate_stays_unknown_is_given_up_and_can_still_turn_out_t
         house.advance(HOLD);
     }
     ana.got(&["failed", "accepted", "accepted"]).await;
-    assert_eq!(ana.delivery().await[0].1, "no_answer");
+    assert_eq!(ana.delivery().await[0].1, "unconfirmed");
     let posted = house.graph().posted_to(&ana.phone);
     assert_eq!(posted.len(), 5);
     ana.news(&posted[1], "read").await;

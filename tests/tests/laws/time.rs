@@ -1,7 +1,8 @@
 //! Waits: they begin when their last message was taken, end when the clock says so and not before, and
 //! lose to an answer that was received.
 
-use cauce_model::{Duration, InboundContent};
+use cauce_conversation::JournalEvent;
+use cauce_model::{Direction, Duration, InboundContent};
 use cauce_tests::house::{GRACE, House, Reaction};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -143,11 +144,10 @@ async fn an_answer_received_before_the_timeout_was_committed_wins() {
     customers[15].reads(&["cliente: hola", "bot: ¿Sí?", "bot: Tarde.", "cliente: sí"]).await;
     let journal = house.journal(customers[15].id().await.unwrap()).await;
     let last = journal.last().unwrap();
-    assert!(
-        last.at > asked
-            && matches!(&last.event, cauce_model::ContactEvent::Inbound(m)
-        if m.content == InboundContent::Text { body: "sí".into() })
-    );
+    let JournalEvent::Wrote { wrote, .. } = last.event else { panic!("{last:?}") };
+    let yes = InboundContent::Text { body: "sí".into() };
+    assert!(last.at > asked);
+    assert_eq!(customers[15].kept(wrote).await.direction, Direction::In { content: yes });
 }
 
 const PATIENT_WITH_TIMEOUT: &str = r#"

@@ -1,0 +1,60 @@
+//! What befalls a data folder between two lives: what a kill, a power cut or a person may leave.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::dice::Dice;
+
+/// See the module. Nothing that was acknowledged may be lost by any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mishap {
+    /// Nothing.
+    None,
+    /// sled was killed while it opened: a snapshot stands there half written, and looks like the newest.
+    HalfSnapshot,
+    /// The power went while a frame was written: so many bytes of it, or of something else, are there.
+    TornFrame(usize),
+    /// sled's file is damaged: it does not open.
+    DamagedSled,
+    /// sled's folder is gone.
+    NoSled,
+}
+
+impl Mishap {
+    /// Lets it befall this data folder.
+    ///
+    /// # Errors
+    /// When the folder does not let it.
+    pub fn befall(self, data: &Path) -> Result<()> {
+        let sled = data.join("sled");
+        // It may have been killed before it made any of these.
+        match self {
+            Self::HalfSnapshot if sled.is_dir() => {
+                fs::write(sled.join("snap.7FFFFFFFFFFFFFFF.generating"), b"half a snapshot")?;
+            }
+            Self::TornFrame(bytes) => {
+                let Some(segment) = newest(&data.join("log"))? else { return Ok(()) };
+                let mut dice = Dice(bytes as u64);
+                let torn: Vec<u8> = (0..bytes).map(|_| dice.roll(256).to_le_bytes()[0]).collect();
+                OpenOptions::new().append(true).open(segment)?.write_all(&torn)?;
+            }
+            Self::DamagedSled if sled.is_dir() => fs::write(sled.join("conf"), b"not what sled wrote")?,
+            Self::NoSled if sled.is_dir() => fs::remove_dir_all(sled)?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The last file of a folder by name.
+fn newest(folder: &Path) -> Result<Option<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let files: std::io::Result<Vec<PathBuf>> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect();
+    Ok(files.context("a log that cannot be listed")?.into_iter().max())
+}
