@@ -1,0 +1,160 @@
+//! Scale: the same road over ten thousand, a hundred thousand and a million contacts of six turns each.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use crate::load::Load;
+use crate::machine::{Watch, undisturbed};
+use crate::numbers::{Spread, shown};
+use crate::process::{Process, cpu_of, disk_bytes, memory_of, settle};
+use crate::report::Part;
+use crate::systems::{Running, Stand, configure, own, port, serve};
+use crate::{Bench, note};
+
+/// How many turns every contact has taken before anything is measured.
+const TURNS: usize = 6;
+/// How many contacts write while it is measured, from all over.
+const WRITERS: usize = 10_000;
+
+#[derive(Debug, Serialize)]
+struct Line {
+    contacts: usize,
+    cpu_us: Spread,
+    per_second: Spread,
+    p99_ms: Spread,
+    rss_mib: f64,
+    start_s: f64,
+    start_after_kill_s: f64,
+    disk_bytes_per_message: f64,
+    built_per_second: f64,
+}
+
+/// Measures.
+pub fn run(bench: &Bench) -> anyhow::Result<Part> {
+    let sizes: &[usize] = if bench.quick { &[10_000, 50_000] } else { &[10_000, 100_000, 1_000_000] };
+    let mut lines = Vec::new();
+    for &contacts in sizes {
+        note(&format!("scale, {contacts} contacts"));
+        lines.push(line(contacts, bench)?);
+    }
+    Ok(told(&lines, bench))
+}
+
+fn line(contacts: usize, bench: &Bench) -> anyhow::Result<Line> {
+    let folder = bench.folder.join("scale");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    let data = folder.join("data");
+    let built = build(&data, contacts)?;
+    let bytes = disk_bytes(&data);
+
+    let graph = Stand::start(true)?;
+    let port = port()?;
+    let config = configure(&folder, port, &graph.address, "  send_timeout_seconds: 86400\n")?;
+    let (server, start_after_kill_s) = timed(&folder, &config)?;
+    let running = Running::of(server, format!("127.0.0.1:{port}"), &folder);
+    let writers = WRITERS.min(contacts);
+    let mut load = Load {
+        address: String::new(),
+        path: String::new(),
+        connections: 64,
+        contacts: writers,
+        first_contact: 0,
+        stride: contacts / writers,
+        turn: TURNS,
+        turns: 2,
+        run: "0000".into(),
+    };
+    let mut samples = Vec::new();
+    for round in 0..bench.rounds {
+        let what = format!("scale, {contacts} contacts, round {}", round + 1);
+        samples.push(undisturbed(bench.anyway, &what, || {
+            settle(&running.counted);
+            let (watch, cpu) = (Watch::begin(&[]), cpu_of(&running.counted));
+            let loaded = running.load(&load)?;
+            let foreign = watch.foreign();
+            settle(&running.counted);
+            let cpu_us = (cpu_of(&running.counted) - cpu) * 1e6 / loaded.messages as f64;
+            load.turn += load.turns;
+            Ok(((cpu_us, loaded), foreign))
+        })?);
+    }
+    let (_, rss_mib) = memory_of(running.server.id());
+    running.server.stop()?;
+    let (server, start_s) = timed(&folder, &config)?;
+    server.kill();
+    std::fs::remove_dir_all(&folder)?;
+    Ok(Line {
+        contacts,
+        cpu_us: Spread::of(samples.iter().map(|(cpu, _)| *cpu)),
+        per_second: Spread::of(samples.iter().map(|(_, l)| l.messages as f64 / l.seconds)),
+        p99_ms: Spread::of(samples.iter().map(|(_, l)| l.p99_ms)),
+        rss_mib,
+        start_s,
+        start_after_kill_s,
+        disk_bytes_per_message: bytes as f64 / (contacts * TURNS) as f64,
+        built_per_second: (contacts * TURNS) as f64 / built,
+    })
+}
+
+/// Starts the server, and says after how many seconds it listens.
+fn timed(folder: &Path, config: &Path) -> anyhow::Result<(Process, f64)> {
+    let begun = Instant::now();
+    let server = serve(folder, config)?;
+    Ok((server, begun.elapsed().as_secs_f64()))
+}
+
+/// Builds the folder, and says how many seconds the messages took.
+fn build(data: &Path, contacts: usize) -> anyhow::Result<f64> {
+    let mut command = own("build")?;
+    command.arg("--data").arg(data);
+    command.args(["--contacts", &contacts.to_string(), "--turns", &TURNS.to_string()]);
+    let output = command.stderr(std::process::Stdio::inherit()).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    // It ends by a signal when all went well.
+    if output.status.code().is_some() {
+        bail!("the folder of {contacts} contacts was not built");
+    }
+    text.trim().parse().context("the folder was not built")
+}
+
+fn told(lines: &[Line], bench: &Bench) -> Part {
+    let mut table = String::from(
+        "| contacts | CPU, µs a message | messages/s | p99, ms | memory, MiB | start, s | start after a kill, s | \
+         disk, bytes a message | built, messages/s |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for line in lines {
+        table += &format!(
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            shown(line.contacts as f64),
+            line.cpu_us.shown(),
+            line.per_second.shown(),
+            line.p99_ms.shown(),
+            shown(line.rss_mib),
+            shown(line.start_s),
+            shown(line.start_after_kill_s),
+            shown(line.disk_bytes_per_message),
+            shown(line.built_per_second)
+        );
+    }
+    let mut part = Part::new("scale", table, lines);
+    if let [first, .., last] = lines
+        && last.contacts == 1_000_000
+    {
+        part.headline("cost_1m_vs_10k", last.cpu_us.median / first.cpu_us.median);
+        part.headline("rss_mib_1m", last.rss_mib);
+        part.headline("start_s_1m", last.start_s.max(last.start_after_kill_s));
+        part.headline("disk_bytes_per_message", last.disk_bytes_per_message);
+    }
+    part.lead(format!(
+        "Every contact has written {TURNS} messages and got {TURNS}, in one process that was then killed. After that \
+         start {WRITERS} contacts from all over write over 64 connections, {} times; memory is the most the server \
+         ever had resident. A message on the disk is one that came in, with what was answered.",
+        bench.rounds
+    ));
+    part
+}
