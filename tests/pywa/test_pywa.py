@@ -69,6 +69,7 @@ class Stage:
             session=httpx.Client(trust_env=False),
         )
         self.messages, self.buttons, self.selections, self.statuses = (queue.Queue() for _ in range(4))
+        self.passed_over = []
         self.wa.on_message(lambda _, update: self.messages.put(update))
         self.wa.on_callback_button(lambda _, update: self.buttons.put(update))
         self.wa.on_callback_selection(lambda _, update: self.selections.put(update))
@@ -125,11 +126,18 @@ class Stage:
                 events.readline()
 
     def status_of(self, wamid, word):
-        """The next status of this message with this word; others are passed over."""
-        while True:
-            update = self.statuses.get(timeout=PATIENCE)
-            if update.id == wamid and update.status == word:
-                return update
+        """The next status of this message with this word. Those of other messages may come before it."""
+
+        def is_it(update):
+            return update.id == wamid and update.status == word
+
+        update = next(filter(is_it, self.passed_over), None)
+        if update:
+            self.passed_over.remove(update)
+            return update
+        while not is_it(update := self.statuses.get(timeout=PATIENCE)):
+            self.passed_over.append(update)
+        return update
 
 
 def the_handshake_is_answered_with_the_right_token_only(stage):

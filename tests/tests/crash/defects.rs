@@ -9,6 +9,9 @@ use crate::inspection::{DOCTOR, LEDGER, START};
 use crate::stage::{Scenario, Stage};
 use crate::{ALONE, embedded};
 
+/// How much is shown of what was seen, in characters.
+const SHOWN: usize = 200;
+
 /// Plays the scenarios until one shows the defect: one of `seen` begins what is said of it.
 async fn shows(defect: &'static str, seen: &[&str], scenarios: Vec<Scenario>) {
     let _alone = ALONE.lock().await;
@@ -23,7 +26,8 @@ async fn shows(defect: &'static str, seen: &[&str], scenarios: Vec<Scenario>) {
         };
         let error = format!("{error:#}");
         if let Some(line) = seen.iter().find_map(|seen| error.lines().find(|line| line.contains(seen))) {
-            println!("{defect} is {}", &line[line.find("seen by").unwrap_or_default()..]);
+            let line: String = line[line.find("seen by").unwrap_or_default()..].chars().take(SHOWN).collect();
+            println!("{defect} is {line}");
             return;
         }
         said.push(format!("--- {}\n{error}", scenario.name));
@@ -51,13 +55,14 @@ async fn a_log_behind_what_was_made_of_it_is_missed() {
 
 #[tokio::test]
 async fn what_is_sent_before_its_commit_is_found_out() {
-    let scenarios = at(&["turn.before_commit:17:300", "turn.before_commit:26:300"]);
+    let scenarios =
+        at(&["turn.before_commit:17:300", "turn.before_commit:26:300", "turn.before_commit:2:300"]);
     shows("send_before_commit", &[LEDGER], scenarios).await;
 }
 
 #[tokio::test]
 async fn what_is_taken_in_twice_is_found_out() {
-    shows("no_dedup", &[LEDGER], at(&["webhook.before_answer:2", "webhook.before_answer:14"])).await;
+    shows("no_dedup", &[LEDGER], at(&["webhook.before_answer:1", "webhook.before_answer:14"])).await;
 }
 
 #[tokio::test]

@@ -169,7 +169,8 @@ pub async fn perform(
     println!("{count} scenarios, {} of them failed\n{:<24} kills at passes", failures.len(), "point");
     for (point, passes) in &mut kills {
         passes.sort_by_key(|pass| pass.split([':', ' ']).next().and_then(|n| n.parse::<u32>().ok()));
-        println!("{point:<24} {:>5} {}", passes.len(), passes.join(" "));
+        let named: Vec<&str> = passes.iter().map(String::as_str).filter(|pass| !pass.is_empty()).collect();
+        println!("{point:<24} {:>5} {}", passes.len(), named.join(" "));
     }
     assert!(failures.is_empty(), "{} of {count} scenarios failed\n{}", failures.len(), failures.join("\n"));
     for (point, passes) in points {
