@@ -4,7 +4,7 @@
 use cauce_conversation::{ADDRESS, Workspace};
 use cauce_flows::{ContactFacts, Event, Facts, Program, Run};
 use cauce_model::{Inbound, InboundContent, Timestamp};
-use cauce_runtime::{Alone, from_bytes, to_bytes};
+use cauce_runtime::{Alone, Written, from_bytes, to_bytes};
 use cauce_whatsapp::{Element, decode};
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
@@ -88,6 +88,8 @@ fn counting() -> String {
 struct Cost {
     us: f64,
     allocations: f64,
+    rows: f64,
+    bytes: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,7 +100,10 @@ struct Line {
     engine_allocations: f64,
     contact_us: Spread,
     contact_allocations: f64,
+    contact_rows: f64,
+    contact_bytes: f64,
     answered_us: Spread,
+    answered_bytes: f64,
 }
 
 /// Measures.
@@ -133,34 +138,40 @@ fn line(journey: &Journey, rounds: usize) -> anyhow::Result<Line> {
         answered.push(answer);
     }
     let us = |costs: &[Cost]| Spread::of(costs.iter().map(|cost| cost.us));
-    let allocations = |costs: &[Cost]| Spread::of(costs.iter().map(|cost| cost.allocations)).median;
+    let median = |costs: &[Cost], of: fn(&Cost) -> f64| Spread::of(costs.iter().map(of)).median;
     Ok(Line {
         journey: journey.name,
         nodes: journey.nodes,
         engine_us: us(&engine),
-        engine_allocations: allocations(&engine),
+        engine_allocations: median(&engine, |cost| cost.allocations),
         contact_us: us(&contact),
-        contact_allocations: allocations(&contact),
+        contact_allocations: median(&contact, |cost| cost.allocations),
+        contact_rows: median(&contact, |cost| cost.rows),
+        contact_bytes: median(&contact, |cost| cost.bytes),
         answered_us: us(&answered),
+        answered_bytes: median(&answered, |cost| cost.bytes),
     })
 }
 
 /// The loop is one journey of a hundred messages, the others are so many turns.
 fn told(lines: &[Line], rounds: usize) -> Part {
     let mut table = String::from(
-        "| journey | nodes | engine, µs a turn | allocations | contact, µs a turn | allocations | a send's answer, µs |\n\
-         |---|--:|--:|--:|--:|--:|--:|\n",
+        "| journey | nodes | engine, µs a turn | allocations | contact, µs a turn | allocations | rows | bytes | a \
+         send's answer, µs | bytes |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for line in lines {
         table += &format!(
-            "| {} | {} | {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
             line.journey,
             line.nodes,
             line.engine_us.shown(),
             shown(line.engine_allocations),
             line.contact_us.shown(),
             shown(line.contact_allocations),
-            line.answered_us.shown()
+            shown(line.contact_rows),
+            shown(line.contact_bytes),
+            line.answered_us.shown(),
+            shown(line.answered_bytes)
         );
     }
     let mut part = Part::new("turn", table, lines);
@@ -195,6 +206,7 @@ struct Meter {
     us: f64,
     allocations: u64,
     turns: usize,
+    written: Written,
 }
 
 impl Meter {
@@ -207,9 +219,20 @@ impl Meter {
         result
     }
 
+    /// Counts what was written since.
+    fn wrote(&mut self, alone: &Alone, since: Written) {
+        self.written.rows += alone.written().rows - since.rows;
+        self.written.bytes += alone.written().bytes - since.bytes;
+    }
+
     fn cost(&self) -> Cost {
         let turns = self.turns.max(1) as f64;
-        Cost { us: self.us / turns, allocations: self.allocations as f64 / turns }
+        Cost {
+            us: self.us / turns,
+            allocations: self.allocations as f64 / turns,
+            rows: self.written.rows as f64 / turns,
+            bytes: self.written.bytes as f64 / turns,
+        }
     }
 }
 
@@ -278,6 +301,7 @@ fn of_contact(program: &Program, journey: &Journey) -> anyhow::Result<(Cost, Cos
         // The first makes the contacts.
         let mut beginning = Meter::default();
         let meter = if step == 0 { &mut beginning } else { &mut turns };
+        let before = alone.written();
         meter.measure(CONTACTS, || -> anyhow::Result<()> {
             for (seed, (to, event)) in (1_u64..).zip(&events) {
                 debug_assert!(to.kind == ADDRESS);
@@ -285,18 +309,21 @@ fn of_contact(program: &Program, journey: &Journey) -> anyhow::Result<(Cost, Cos
             }
             Ok(())
         })?;
+        meter.wrote(&alone, before);
         loop {
             let calls = alone.take_calls().map_err(halted)?;
             if calls.is_empty() {
                 break;
             }
             let events: Vec<_> = calls.iter().map(|(to, call)| (to, accepted(call))).collect();
+            let before = alone.written();
             answers.measure(events.len(), || -> anyhow::Result<()> {
                 for (to, event) in &events {
                     alone.turn(contacts.as_ref(), to, event, at, 1).map_err(halted)?;
                 }
                 Ok(())
             })?;
+            answers.wrote(&alone, before);
         }
     }
     Ok((turns.cost(), answers.cost()))

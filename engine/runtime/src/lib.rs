@@ -34,7 +34,7 @@ mod tables;
 pub mod trace;
 mod turn;
 
-pub use alone::Alone;
+pub use alone::{Alone, Written};
 pub use cauce_store::crash;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use dead::{DeadId, NoDeadId, Replayed};
