@@ -55,7 +55,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
 
 /// What the pure crates may not import: nothing that waits, reads a clock, or rolls dice. (`jiff` reckons with
 /// days and zones; `clippy.toml` forbids its clock.)
-const IMPURE: [&str; 11] = [
+const IMPURE: [&str; 12] = [
     "tokio",
     "futures-util",
     "axum",
@@ -63,6 +63,7 @@ const IMPURE: [&str; 11] = [
     "rand",
     "getrandom",
     "sled",
+    "fjall",
     "chrono",
     "tracing",
     "rustix",

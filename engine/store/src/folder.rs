@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The format this build writes and reads. A folder with a higher number belongs to a newer Cauce.
 ///
-/// 1: every commit was a batch of sled. 2: a log, and sled behind it; the rows are the same.
+/// 1: every commit was a batch of sled. 2: a log, and a base behind it; the rows are the same.
 const FORMAT: u32 = 2;
 
 /// A data folder that this process alone has open; others are kept out until it is dropped.

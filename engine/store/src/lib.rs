@@ -3,7 +3,7 @@
 //! A [`Store`] is a map from byte keys to small byte values. Its one way to write is
 //! [`Store::commit`]: a *group* of writes that becomes durable whole or not at all. A commit is
 //! made under a [`Lease`] and carries a number, so that a repeated commit is recognised and a
-//! writer that was replaced writes nothing. Homes: [`EmbeddedStore`] (a log, then sled),
+//! writer that was replaced writes nothing. Homes: [`EmbeddedStore`] (a log, then sled or fjall),
 //! [`PostgresStore`], and [`MemoryStore`]
 //! (tests of what stands above). One conformance suite ([`conformance`]) runs on every home.
 //!
@@ -29,13 +29,13 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-pub use embedded::EmbeddedStore;
+pub use embedded::{BaseKind, EmbeddedStore};
 pub use files::{FileError, Files, NewFile};
 pub use folder::{DataFolder, FolderError, Hold};
 pub use key::{Key, KeyRange};
 pub use memory::MemoryStore;
 pub use postgres::{PostgresError, PostgresStore};
-pub use table::{Table, decode, encode, encode_into};
+pub use table::{Table, decode, encode, encode_into, message_pack};
 
 /// The largest value a home takes, in bytes.
 pub const MAX_VALUE: usize = 4096;
@@ -128,16 +128,16 @@ pub type SharedStore = Arc<dyn Store>;
 
 /// What every home checks of a group before it takes it.
 fn check_group(writes: &[Write]) -> Result<(), StoreError> {
-    let mut seen = std::collections::HashSet::with_capacity(writes.len());
-    for (key, value) in writes {
-        if let Some(value) = value
-            && value.len() > MAX_VALUE
-        {
-            return Err(StoreError::BadGroup(format!("value of {key} has {} bytes", value.len())));
-        }
-        if !seen.insert(key) {
-            return Err(StoreError::BadGroup(format!("key {key} appears twice")));
-        }
+    let large = |(_, value): &&Write| value.as_ref().is_some_and(|value| value.len() > MAX_VALUE);
+    if let Some((key, Some(value))) = writes.iter().find(large) {
+        return Err(StoreError::BadGroup(format!("value of {key} has {} bytes", value.len())));
     }
-    Ok(())
+    if writes.is_sorted_by(|(one, _), (next, _)| one < next) {
+        return Ok(()); // as most groups come
+    }
+    let mut seen = std::collections::HashSet::with_capacity(writes.len());
+    match writes.iter().find(|(key, _)| !seen.insert(key)) {
+        Some((key, _)) => Err(StoreError::BadGroup(format!("key {key} appears twice"))),
+        None => Ok(()),
+    }
 }

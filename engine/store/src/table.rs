@@ -54,11 +54,20 @@ const SCRATCH_KEPT: usize = 64 * 1024;
 
 /// Writes a value as a row.
 pub fn encode<V: Serialize>(value: &V) -> Vec<u8> {
+    grown_once(|row| encode_into(row, value))
+}
+
+/// MessagePack with names, as it stands in rows, of something that is no row of its own.
+pub fn message_pack<V: Serialize>(value: &V) -> Vec<u8> {
+    grown_once(|bytes| write_named(bytes, value))
+}
+
+fn grown_once(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     // Grown once and for all: a row, which may live long, is allocated whole and as large as it is.
     thread_local!(static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
     let mut scratch = SCRATCH.take();
     scratch.clear();
-    encode_into(&mut scratch, value);
+    write(&mut scratch);
     let row = scratch.as_slice().to_vec();
     if scratch.capacity() <= SCRATCH_KEPT {
         SCRATCH.set(scratch);
@@ -69,8 +78,12 @@ pub fn encode<V: Serialize>(value: &V) -> Vec<u8> {
 /// Adds a value, as it would stand in a row, to what is there already.
 pub fn encode_into<V: Serialize>(row: &mut Vec<u8>, value: &V) {
     row.push(WHOLE);
+    write_named(row, value);
+}
+
+fn write_named<V: Serialize>(bytes: &mut Vec<u8>, value: &V) {
     // Writing to memory fails only for types that MessagePack cannot hold, and none of ours is one.
-    rmp_serde::encode::write_named(row, value).expect("a value of a table is representable");
+    rmp_serde::encode::write_named(bytes, value).expect("it is representable");
 }
 
 /// Reads a row.

@@ -22,7 +22,7 @@ pub use files::{FilesSummary, copy_files};
 use crate::embedded::checkpoint::{self, CheckpointError, CheckpointWriter};
 use crate::embedded::disk::{Disk, RealDisk};
 use crate::embedded::log::LogError;
-use crate::embedded::{epoch_key, number_in, stream_key};
+use crate::embedded::{BaseKind, epoch_key, number_in, stream_key};
 use crate::postgres::Snapshot;
 use crate::{
     DataFolder, EmbeddedStore, FolderError, Key, KeyRange, PostgresError, PostgresStore, Store, StoreError,
@@ -177,6 +177,14 @@ impl Home {
         }
     }
 
+    /// The base that a copy of it in a folder has.
+    fn base(&self) -> BaseKind {
+        match self {
+            Self::Embedded(store) => store.base(),
+            Self::Postgres(_) => BaseKind::default(),
+        }
+    }
+
     /// All that it has as it is at this moment.
     async fn dump(&self) -> Result<Dump<'_>, TransferError> {
         Ok(match self {
@@ -304,7 +312,8 @@ pub async fn copy(from: &Home, to: &Place, told: &mut dyn FnMut(u64)) -> Result<
             }
             checkpoint.finish()?;
             let tally = tally.done();
-            let copied = Home::Embedded(EmbeddedStore::open(&new.path, from.partitions())?);
+            let copied = EmbeddedStore::open_as(&new.path, from.partitions(), from.base())?;
+            let copied = Home::Embedded(copied);
             same(&tally, &copied.tally().await?)?;
             drop(copied);
             new.finish()?;

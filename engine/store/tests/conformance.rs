@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cauce_store::embedded::BaseKind;
 use cauce_store::{EmbeddedStore, MemoryStore, SharedStore, conformance};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -14,12 +15,21 @@ async fn memory() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sled() {
-    let dir = tempfile::tempdir().unwrap();
+async fn embedded(base: BaseKind) {
+    let dir = tempfile::tempdir().expect("a folder");
     conformance::all(|| {
-        let path = dir.path().to_owned();
-        async move { Arc::new(EmbeddedStore::open(&path, 4).unwrap()) as SharedStore }
+        let opened = EmbeddedStore::open_as(dir.path(), 4, base).expect("nobody else has it");
+        async move { Arc::new(opened) as SharedStore }
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sled() {
+    embedded(BaseKind::Sled).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fjall() {
+    embedded(BaseKind::Fjall).await;
 }

@@ -39,9 +39,9 @@ pub struct Limits {
 impl Limits {
     /// What production uses.
     pub const USUAL: Self = Self {
-        layer: 48 << 20,
-        layer_log: 192 << 20,
-        layers: 192 << 20,
+        layer: 112 << 20,
+        layer_log: 384 << 20,
+        layers: 256 << 20,
         undrained: 1 << 30,
         checkpoint: 512 << 20,
         segment: super::log::SEGMENT,
@@ -166,13 +166,17 @@ impl Layers {
     fn tell(&self, inner: &Inner) {
         let layers = || inner.frozen.iter().map(Arc::as_ref).chain([&inner.active]);
         let mut fill = locked(&self.fill);
+        let frozen_before = fill.frozen;
         *fill = Fill {
             frozen: inner.frozen.len(),
             bytes: layers().map(|layer| layer.bytes).sum(),
             log: layers().map(|layer| layer.log).sum(),
             closed: fill.closed,
         };
-        self.changed.notify_all();
+        // Who waits, waits for a frozen layer to come or to go; each call of the system counts.
+        if frozen_before != fill.frozen {
+            self.changed.notify_all();
+        }
     }
 
     /// How full they are.

@@ -1,12 +1,13 @@
-//! The embedded home: a log, then sled.
+//! The embedded home: a log, then a base: sled or fjall.
 //!
 //! A commit is one frame of the [`log`]; one `fdatasync` makes it and all others that wait durable, and
 //! that is the acknowledgement. From then on readers find it in the [`layers`], which drain into the
-//! [`base`] (sled) in the background; [`checkpoint`]s of the base let the log be forgotten. `writer` is
+//! [`base`] in the background; [`checkpoint`]s of the base let the log be forgotten. `writer` is
 //! the thread that writes the log, `upkeep` the two that drain and that make checkpoints, `recovery`
 //! the start.
 //!
-//! The data folder: `log/` the log's segments, `checkpoints/` the last two checkpoints, `sled/` the base.
+//! The data folder: `log/` the log's segments, `checkpoints/` the last two checkpoints, `sled/` or `fjall/`
+//! the base.
 
 pub mod base;
 pub mod checkpoint;
@@ -36,6 +37,8 @@ use crate::{
     Committed, DataFolder, FolderError, Key, KeyRange, Lease, Store, StoreError, Value, Write, check_group,
     crash,
 };
+pub use base::BaseKind;
+
 use base::Base;
 use disk::Disk;
 use frame::Group;
@@ -109,17 +112,27 @@ impl EmbeddedStore {
     /// # Errors
     /// When the folder is in use, belongs to a newer version, or what it has cannot be read.
     pub fn open(path: &Path, partitions_if_new: u16) -> Result<Self, FolderError> {
-        Self::open_with(path, partitions_if_new, crash::small_layers().map_or(Limits::USUAL, Limits::small))
+        Self::open_as(path, partitions_if_new, BaseKind::default())
+    }
+
+    /// As [`EmbeddedStore::open`], with this base when the folder has none yet. One that has a base keeps it.
+    ///
+    /// # Errors
+    /// As [`EmbeddedStore::open`].
+    pub fn open_as(path: &Path, partitions_if_new: u16, base_if_new: BaseKind) -> Result<Self, FolderError> {
+        let limits = crash::small_layers().map_or(Limits::USUAL, Limits::small);
+        Self::open_with(path, partitions_if_new, base_if_new, limits)
     }
 
     /// Opens it with other limits than the usual.
     pub(crate) fn open_with(
         path: &Path,
         partitions_if_new: u16,
+        base_if_new: BaseKind,
         limits: Limits,
     ) -> Result<Self, FolderError> {
         let folder = DataFolder::open(path, partitions_if_new)?;
-        let mut store = recovery::open(path, limits)?;
+        let mut store = recovery::open(path, base_if_new, limits)?;
         store.folder = Some(folder);
         Ok(store)
     }
@@ -127,6 +140,11 @@ impl EmbeddedStore {
     /// How many partitions share the slots in this folder.
     pub fn partitions(&self) -> u16 {
         self.folder.as_ref().map_or(1, DataFolder::partitions)
+    }
+
+    /// The base that its folder has.
+    pub fn base(&self) -> BaseKind {
+        self.folder.as_ref().and_then(|folder| BaseKind::of(folder.path())).unwrap_or_default()
     }
 }
 

@@ -1,5 +1,5 @@
-//! The start: sled and the log after what sled has. When sled does not open, it is set aside and made
-//! again from the newest good checkpoint and the log after that.
+//! The start: the base and the log after what the base has. When the base does not open, it is set aside
+//! and made again from the newest good checkpoint and the log after that.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::base::{Base, OpenError, SledBase};
+use super::base::{Base, BaseKind, OpenError};
 use super::checkpoint::{self, CheckpointReader};
 use super::disk::{Disk, RealDisk};
 use super::frame::Group;
@@ -40,14 +40,18 @@ pub(super) enum RecoveryError {
     Store(#[from] StoreError),
 }
 
-/// Opens the store in a data folder that is locked already.
-pub(super) fn open(path: &Path, limits: Limits) -> Result<EmbeddedStore, FolderError> {
+/// Opens the store in a data folder that is locked already, with this base when it has none yet.
+pub(super) fn open(path: &Path, base_if_new: BaseKind, limits: Limits) -> Result<EmbeddedStore, FolderError> {
     let opened = || -> Result<EmbeddedStore, RecoveryError> {
         let log: Arc<dyn Disk> = disk_of_log(&path.join("log"))?;
         let checkpoints: Arc<dyn Disk> = Arc::new(RealDisk::open(&path.join("checkpoints"))?);
-        let base = open_base(path, checkpoints.as_ref())?;
+        let kind = BaseKind::of(path).unwrap_or(base_if_new);
+        if kind != base_if_new {
+            tracing::info!(has = kind.name(), asked = base_if_new.name(), "a data folder keeps its base");
+        }
+        let base = open_base(kind, path, checkpoints.as_ref())?;
         crash::point("start.base_open");
-        start(Box::new(base), log, checkpoints, limits)
+        start(base, log, checkpoints, limits)
     };
     opened().map_err(|error| match error {
         RecoveryError::InUse => FolderError::InUse(path.to_owned()),
@@ -60,14 +64,14 @@ fn disk_of_log(path: &Path) -> io::Result<Arc<dyn Disk>> {
     Ok(if crash::power_cut() { Arc::new(super::disk::UnsyncedInMemory::over(disk)) } else { Arc::new(disk) })
 }
 
-/// sled, or when what it has cannot be read, a new one with the rows of the newest good checkpoint.
-fn open_base(path: &Path, checkpoints: &dyn Disk) -> Result<SledBase, RecoveryError> {
-    let home = path.join("sled");
-    let damage = match SledBase::open(&home) {
+/// The base, or when what it has cannot be read, a new one with the rows of the newest good checkpoint.
+fn open_base(kind: BaseKind, path: &Path, checkpoints: &dyn Disk) -> Result<Box<dyn Base>, RecoveryError> {
+    let home = path.join(kind.name());
+    let damage = match kind.open(&home) {
         Ok(base) if base.get(&unfinished_key())?.is_some() => "it was only half made again".to_owned(),
         Ok(base) if base.get(&applied_key())?.is_none() => {
             // New, of the first format, or somebody removed it: the checkpoint, if there is one, has more.
-            fill(&base, checkpoints)?;
+            fill(base.as_ref(), checkpoints)?;
             return Ok(base);
         }
         Ok(base) => return Ok(base),
@@ -75,12 +79,15 @@ fn open_base(path: &Path, checkpoints: &dyn Disk) -> Result<SledBase, RecoveryEr
         Err(OpenError::Io(error)) => return Err(error.into()),
         Err(OpenError::Damaged(cause)) => cause,
     };
-    let aside = (1..).map(|n| path.join(format!("sled.damaged-{n}"))).find(|aside| !aside.exists());
+    let aside =
+        (1..).map(|n| path.join(format!("{}.damaged-{n}", kind.name()))).find(|aside| !aside.exists());
     let aside = aside.expect("some number is free");
-    tracing::error!(damage, aside = %aside.display(), "sled cannot be used: it is set aside and made again");
+    tracing::error!(
+        damage, aside = %aside.display(), "{} cannot be used: it is set aside and made again", kind.name()
+    );
     std::fs::rename(&home, &aside)?;
-    let base = SledBase::open(&home).map_err(|error| io::Error::other(format!("{error:?}")))?;
-    fill(&base, checkpoints)?;
+    let base = kind.open(&home).map_err(|error| io::Error::other(format!("{error:?}")))?;
+    fill(base.as_ref(), checkpoints)?;
     Ok(base)
 }
 

@@ -1,14 +1,15 @@
 //! The whole home over disks and a base that lose in a power cut what was not synced.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use cauce_model::Slot;
 use futures_util::FutureExt;
 use proptest::prelude::*;
 
-use super::base::Base;
 use super::base::tests::LosingBase;
+use super::base::{Base, BaseKind};
 use super::disk::{Disk, PowerCutDisk};
 use super::layers::Limits;
 use super::{EmbeddedStore, checkpoint, recovery};
@@ -283,9 +284,9 @@ async fn a_disk_that_fails_ends_the_store_and_what_was_acknowledged_stays() {
 }
 
 /// Opens a folder: sled lets go of its lock a moment after it was dropped.
-async fn opened(path: &std::path::Path) -> EmbeddedStore {
+async fn opened(path: &Path) -> EmbeddedStore {
     loop {
-        match recovery::open(path, SMALL) {
+        match recovery::open(path, BaseKind::default(), SMALL) {
             Err(crate::FolderError::InUse(_)) => tokio::task::yield_now().await,
             opened => return opened.unwrap(),
         }
@@ -293,8 +294,8 @@ async fn opened(path: &std::path::Path) -> EmbeddedStore {
 }
 
 /// A folder with 400 commits, drained in part, and two checkpoints.
-async fn folder_with_history(path: &std::path::Path) -> Asked {
-    let store = recovery::open(path, SMALL).unwrap();
+async fn folder_with_history(path: &Path, base: BaseKind) -> Asked {
+    let store = recovery::open(path, base, SMALL).unwrap();
     let lease = store.acquire(0).await.unwrap();
     let mut asked = Asked::default();
     for n in 1..=400u64 {
@@ -311,40 +312,72 @@ async fn folder_with_history(path: &std::path::Path) -> Asked {
 
 #[tokio::test]
 async fn a_base_that_cannot_be_read_is_set_aside_and_made_again() {
-    let damages: [&dyn Fn(&std::path::Path); 3] = [
-        &|sled| std::fs::remove_dir_all(sled).unwrap(),
-        &|sled| std::fs::write(sled.join("conf"), b"no configuration of sled").unwrap(),
-        &|sled| {
+    type Damage = fn(BaseKind, &Path);
+    let damages: [Damage; 3] = [
+        |_, home| std::fs::remove_dir_all(home).unwrap(),
+        |kind, home| {
+            let file = match kind {
+                BaseKind::Sled => "conf",
+                BaseKind::Fjall => "version",
+            };
+            assert!(home.join(file).exists());
+            std::fs::write(home.join(file), b"nothing of this kind").unwrap();
+        },
+        |kind, home| {
             // Killed while it was being made again: it must not pass for whole.
-            let base = super::base::SledBase::open(sled).unwrap();
+            let base = kind.open(home).unwrap();
             base.write(&mut std::iter::once((&Key::own(b"unfinished"), Some(&vec![1])))).unwrap();
             base.sync().unwrap();
         },
     ];
-    for (n, damage) in damages.iter().enumerate() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut asked = [folder_with_history(dir.path()).await, Asked::default(), Asked::default()];
-        damage(&dir.path().join("sled"));
-        let store = opened(dir.path()).await;
-        is_whole(&store, &mut asked).await.unwrap();
-        assert_eq!(dir.path().join("sled.damaged-1").exists(), n > 0, "what there was is kept");
+    for kind in BaseKind::ALL {
+        for (n, damage) in damages.iter().enumerate() {
+            let dir = tempfile::tempdir().unwrap();
+            let mut asked = [folder_with_history(dir.path(), kind).await, Asked::default(), Asked::default()];
+            damage(kind, &dir.path().join(kind.name()));
+            let store = opened(dir.path()).await;
+            is_whole(&store, &mut asked).await.unwrap();
+            let aside = dir.path().join(format!("{}.damaged-1", kind.name()));
+            assert_eq!(aside.exists(), n > 0, "what there was is kept");
+            let now = if n > 0 { kind } else { BaseKind::default() };
+            assert_eq!(BaseKind::of(dir.path()), Some(now), "another only where there is none");
+        }
     }
 }
 
 #[tokio::test]
 async fn a_checkpoint_that_cannot_be_read_leaves_the_one_before_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut asked = [folder_with_history(dir.path()).await, Asked::default(), Asked::default()];
-    let checkpoints = super::disk::RealDisk::open(&dir.path().join("checkpoints")).unwrap();
-    let newest = checkpoint::name(*checkpoint::list(&checkpoints).unwrap().last().unwrap());
-    let file = dir.path().join("checkpoints").join(newest);
-    let mut bytes = std::fs::read(&file).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(&file, bytes).unwrap();
-    std::fs::remove_dir_all(dir.path().join("sled")).unwrap();
-    let store = opened(dir.path()).await;
-    is_whole(&store, &mut asked).await.unwrap();
+    for kind in BaseKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let mut asked = [folder_with_history(dir.path(), kind).await, Asked::default(), Asked::default()];
+        let checkpoints = super::disk::RealDisk::open(&dir.path().join("checkpoints")).unwrap();
+        let newest = checkpoint::name(*checkpoint::list(&checkpoints).unwrap().last().unwrap());
+        let file = dir.path().join("checkpoints").join(newest);
+        let mut bytes = std::fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+        std::fs::remove_dir_all(dir.path().join(kind.name())).unwrap();
+        let store = opened(dir.path()).await;
+        is_whole(&store, &mut asked).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_folder_keeps_the_base_that_it_was_made_with() {
+    let others = [(BaseKind::Sled, BaseKind::Fjall), (BaseKind::Fjall, BaseKind::Sled)];
+    for (made, asked) in others {
+        let dir = tempfile::tempdir().unwrap();
+        drop(EmbeddedStore::open_as(dir.path(), 4, made).unwrap());
+        let again = loop {
+            match EmbeddedStore::open_as(dir.path(), 4, asked) {
+                Err(crate::FolderError::InUse(_)) => tokio::task::yield_now().await,
+                opened => break opened.unwrap(),
+            }
+        };
+        assert_eq!((again.base(), again.acquire(0).await.unwrap().epoch), (made, 2));
+        assert!(!dir.path().join(asked.name()).exists());
+    }
 }
 
 #[tokio::test]

@@ -15,10 +15,14 @@ fn row(n: u64) -> Key {
     Key::new(Slot::new(u16::try_from(n % 1024).unwrap()).unwrap(), 7).number(n)
 }
 
-/// Small limits, so that little data makes checkpoints.
 fn open(path: &Path) -> EmbeddedStore {
+    open_as(path, BaseKind::default())
+}
+
+/// Small limits, so that little data makes checkpoints.
+fn open_as(path: &Path, base_if_new: BaseKind) -> EmbeddedStore {
     loop {
-        match EmbeddedStore::open_with(path, 4, Limits::small(4 << 10)) {
+        match EmbeddedStore::open_with(path, 4, base_if_new, Limits::small(4 << 10)) {
             Err(FolderError::InUse(_)) => std::thread::yield_now(),
             opened => return opened.unwrap(),
         }
@@ -45,8 +49,12 @@ fn put_file(folder: &Path, bytes: &[u8]) -> PathBuf {
 
 /// A folder with rows up to 500, of which the last hundred are there, and two files.
 async fn folder(dir: &Path) -> (PathBuf, Tally) {
+    folder_with(dir, BaseKind::default()).await
+}
+
+async fn folder_with(dir: &Path, base: BaseKind) -> (PathBuf, Tally) {
     let data = dir.join("data");
-    let store = open(&data);
+    let store = open_as(&data, base);
     let lease = store.acquire(3).await.unwrap();
     write(&store, lease, 1..=500).await;
     put_file(&data, b"one");
@@ -65,40 +73,47 @@ async fn tally_of(data: &Path) -> Tally {
 
 #[tokio::test]
 async fn a_backup_comes_back_as_it_was_and_held() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, tally) = folder(dir.path()).await;
-    for (name, to) in ["folder", "archive.tar"].map(|name| (name, dir.path().join(name))) {
-        let made = backup(&data, &to).await.unwrap();
-        assert_eq!(made.files, FilesSummary { files: 2, bytes: 8 }, "{name}: not what was half written");
-        assert_eq!(fs::metadata(&to).unwrap().is_file(), name.ends_with(".tar"));
-        let restored = dir.path().join(format!("of {name}"));
-        assert_eq!(restore(&to, &restored).unwrap(), made);
-        let store = open(&restored);
-        assert_eq!((DataFolder::hold_of(&restored).unwrap(), store.partitions()), (Some(Hold::Ask), 4));
-        assert_eq!(store.acquire(3).await.unwrap().last, 500, "commits are numbered on");
-        drop(store);
-        assert_eq!(tally_of(&restored).await, tally);
-        assert!(restored.join("files").join(&FileId::of(b"one").as_str()[..2]).is_dir());
-        DataFolder::set_hold(&restored, None).unwrap();
-        assert_eq!(DataFolder::hold_of(&restored).unwrap(), None);
+    for base in BaseKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, tally) = folder_with(dir.path(), base).await;
+        for (name, to) in ["folder", "archive.tar"].map(|name| (name, dir.path().join(name))) {
+            let made = backup(&data, &to).await.unwrap();
+            assert_eq!(made.files, FilesSummary { files: 2, bytes: 8 }, "{name}: not what was half written");
+            assert_eq!(fs::metadata(&to).unwrap().is_file(), name.ends_with(".tar"));
+            let restored = dir.path().join(format!("of {name}"));
+            assert_eq!(restore(&to, &restored).unwrap(), made);
+            let store = open(&restored);
+            assert_eq!((DataFolder::hold_of(&restored).unwrap(), store.partitions()), (Some(Hold::Ask), 4));
+            assert_eq!(store.acquire(3).await.unwrap().last, 500, "commits are numbered on");
+            drop(store);
+            assert_eq!(tally_of(&restored).await, tally);
+            assert!(restored.join("files").join(&FileId::of(b"one").as_str()[..2]).is_dir());
+            DataFolder::set_hold(&restored, None).unwrap();
+            assert_eq!(DataFolder::hold_of(&restored).unwrap(), None);
+        }
+        let names: Vec<_> =
+            fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 5, "nothing else is left: {names:?}");
     }
-    let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 5, "nothing else is left: {names:?}");
 }
 
 #[tokio::test]
 async fn a_home_that_counts_on_after_a_move_gives_no_number_twice() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, tally) = folder(dir.path()).await;
-    let from = Home::Embedded(open(&data));
-    let epoch = from.store().acquire(3).await.unwrap().epoch;
-    let to = dir.path().join("moved");
-    let mut told = 0;
-    let copied = copy(&from, &Place::Folder(to.clone()), &mut |rows| told = rows).await.unwrap();
-    assert_eq!((&copied, told), (&tally, 100));
-    let lease = open(&to).acquire(3).await.unwrap();
-    assert!(lease.epoch > epoch && lease.last == 500, "{lease:?} after epoch {epoch}");
-    assert_eq!(copy_files(&data.join("files"), &to.join("files")).unwrap().files, 2);
+    for base in BaseKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, tally) = folder_with(dir.path(), base).await;
+        let from = Home::Embedded(open(&data));
+        let epoch = from.store().acquire(3).await.unwrap().epoch;
+        let to = dir.path().join("moved");
+        let mut told = 0;
+        let copied = copy(&from, &Place::Folder(to.clone()), &mut |rows| told = rows).await.unwrap();
+        assert_eq!((&copied, told), (&tally, 100));
+        let moved = open(&to);
+        let lease = moved.acquire(3).await.unwrap();
+        assert!(lease.epoch > epoch && lease.last == 500, "{lease:?} after epoch {epoch}");
+        assert_eq!(moved.base(), base, "a copy has the base of what it was copied from");
+        assert_eq!(copy_files(&data.join("files"), &to.join("files")).unwrap().files, 2);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,6 +234,7 @@ fn nothing_but_a_backup_comes_out_of_an_archive() {
         "log/1.log",
         "log/aaaaaaaaaaaaaaaaaaaa.log",
         "sled/db",
+        "fjall/version",
         "cauce.json/x",
         &format!("files/zz/{id}"),
         &format!("files/{id}"),
