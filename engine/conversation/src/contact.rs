@@ -12,9 +12,9 @@ use cauce_runtime::{Entity, EntityAddress, Halt, Known, Turn, from_bytes};
 use cauce_store::Key;
 
 use crate::address::{AddressEvent, Binding, binding_key, claim, release};
-use crate::history::{Tail, TailRun, noted};
+use crate::history::{Tail, noted};
 use crate::outbox::{Outbox, Sending};
-use crate::tables::{BINDINGS, CONTACTS, Contact, JournalEntry, RUNS, TAIL_RUNS, TAILS, of_contact};
+use crate::tables::{BINDINGS, CONTACTS, Contact, JournalEntry, TAILS, of_contact};
 use crate::{ADDRESS, CONTACT, Programs, Refusal, contact_entity};
 
 /// The number of this build's way to decide; it grows when a step would decide otherwise than before.
@@ -50,11 +50,7 @@ impl Entity for Contacts {
         let Some(id) = binding.and_then(|binding| binding.contact).filter(|id| id.slot() == to.slot) else {
             return Vec::new();
         };
-        let mut wanted = vec![of_contact(&CONTACTS, id), of_contact(&TAILS, id)];
-        if let Some(TailRun { run: Some(run) }) = known.get(&TAIL_RUNS, &wanted[1]).flatten() {
-            wanted.push(of_contact(&RUNS, id).text(run.as_str()));
-        }
-        wanted
+        vec![of_contact(&CONTACTS, id), of_contact(&TAILS, id)]
     }
 
     fn handle(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {

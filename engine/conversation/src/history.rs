@@ -16,9 +16,8 @@ use cauce_model::{
 use cauce_runtime::{Halt, crash};
 use cauce_store::{Key, decode};
 
-pub use read::{journal, message, messages};
+pub use read::{journal, message, messages, run};
 pub use recent::RecentDay;
-pub(crate) use tail::TailRun;
 pub use tail::{Chunk, Tail};
 
 use crate::contact::Life;
@@ -325,7 +324,6 @@ impl Life<'_, '_> {
         }
         self.tail.open.note(&self.entry);
         self.close_at(FULL);
-        self.tail.run = self.contact.live_run().map(|run| run.id.clone());
         self.turn.put(&TAILS, of_contact(&TAILS, self.contact.id), &self.tail);
         Ok(())
     }

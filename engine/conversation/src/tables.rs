@@ -11,7 +11,7 @@ use cauce_store::{Key, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Binding;
-use crate::history::{Chunk, RecentDay, Tail, TailRun};
+use crate::history::{Chunk, RecentDay, Tail};
 use crate::outbox::Outbox;
 
 /// For how long after the customer's last message anything may be said freely (Meta's customer
@@ -24,7 +24,7 @@ pub const BINDINGS: Table<Binding> = Table::new(20);
 pub const CONTACTS: Table<Contact> = Table::new(21);
 /// (slot, contact, number) → a message, as older builds kept them.
 pub const MESSAGES: Table<Message> = Table::new(22);
-/// (slot, contact, run) → a run of a flow.
+/// (slot, contact, run) → a run of a flow that is over, or too large for the tail.
 pub const RUNS: Table<Run> = Table::new(23);
 /// (slot, contact, number) → what a turn read and decided, as older builds kept it.
 pub const JOURNAL: Table<JournalEntry> = Table::new(24);
@@ -40,8 +40,6 @@ pub const FETCHES: Table<u32> = Table::new(30);
 
 /// (slot, contact) → the newest part of its history. Read by [`crate::history`].
 pub const TAILS: Table<Tail> = Table::new(32);
-/// The same rows, of which nothing but the run is read.
-pub(crate) const TAIL_RUNS: Table<TailRun> = Table::new(32);
 /// (slot, contact, number from 1) → a part of its history that is full.
 pub const CHUNKS: Table<Chunk> = Table::new(33);
 /// (slot, contact, day) → what came in with the stamp of that day, of those who write very much.

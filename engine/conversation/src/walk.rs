@@ -9,7 +9,7 @@ use cauce_runtime::{DROPPED, Halt};
 use crate::catalogue::{CATALOGUES, catalogue_key};
 use crate::contact::Life;
 use crate::outbox::{Arming, StepSends};
-use crate::tables::{JournalEvent, RUNS, RunHead, RunStage, of_contact};
+use crate::tables::{JournalEvent, RUNS, RunHead, RunStage, TAILS, of_contact};
 
 /// The name of the timer of a run's wait.
 pub(crate) const WAIT_TIMER: &str = "wait";
@@ -43,13 +43,12 @@ impl Life<'_, '_> {
         let head = self.contact.live_run().cloned();
         let waits = |head: &RunHead| matches!(head.stage, RunStage::Waiting { wait: at, .. } if at == wait);
         let Some(RunHead { id, .. }) = head.filter(waits) else { return Ok(()) };
-        let key = of_contact(&RUNS, self.contact.id).text(id.as_str());
         let reason = "La espera venció antes de restaurar la copia y se descartó.".to_owned();
-        if let Some(mut run) = self.turn.get(&RUNS, &key)?
+        if let Some(mut run) = self.run(&id)?
             && let Some(node) = run.wait().map(|wait| wait.node.clone())
         {
             run.state = RunState::Failed { node, code: DROPPED.to_owned(), text: reason.clone() };
-            self.turn.put(&RUNS, key, &run);
+            self.keep_run(&run, false)?;
         }
         self.contact.wait_timer = None;
         self.contact.outbox.step = None;
@@ -63,9 +62,8 @@ impl Life<'_, '_> {
 
     /// Moves the live run by an event.
     pub fn advance(&mut self, head: &RunHead, event: Event<'_>) -> Result<(), Halt> {
-        let key = of_contact(&RUNS, self.contact.id).text(head.id.as_str());
         let missing = || Halt::Unreadable(format!("run {} is not there", head.id));
-        let mut run = self.turn.get(&RUNS, &key)?.ok_or_else(missing)?;
+        let mut run = self.run(&head.id)?.ok_or_else(missing)?;
         let program = self.programs.in_turn(self.turn, &self.contact.workspace, &head.version)?;
         let outcome = step(&program, &mut run, event, &self.facts());
         if outcome.trail.is_empty() {
@@ -187,8 +185,30 @@ impl Life<'_, '_> {
             first_turn,
             stage,
         });
-        let key = of_contact(&RUNS, self.contact.id).text(run.id.as_str());
-        self.turn.put(&RUNS, key, &run);
+        self.keep_run(&run, first_turn == self.entry.number)
+    }
+
+    /// A run of this contact.
+    fn run(&self, id: &RunId) -> Result<Option<Run>, Halt> {
+        match self.tail.live_run(&of_contact(&TAILS, self.contact.id))? {
+            Some(run) if run.id == *id => Ok(Some(run)),
+            _ => self.turn.get(&RUNS, &of_contact(&RUNS, self.contact.id).text(id.as_str())),
+        }
+    }
+
+    /// Keeps where a run stands: while it waits in the tail, which the turn writes anyway. One that is over,
+    /// or has grown large, has a row, and stays there.
+    fn keep_run(&mut self, run: &Run, begun: bool) -> Result<(), Halt> {
+        let key = |run: &Run| of_contact(&RUNS, self.contact.id).text(run.id.as_str());
+        let in_tail = self.tail.live_run(&of_contact(&TAILS, self.contact.id))?;
+        if let (true, Some(stopped)) = (begun, &in_tail) {
+            // From outside: it stays as it stood.
+            self.turn.put(&RUNS, key(stopped), stopped);
+        }
+        let stays = run.wait().is_some() && (begun || in_tail.is_some());
+        if !self.tail.set_live_run(Some(run).filter(|_| stays)) {
+            self.turn.put(&RUNS, key(run), run);
+        }
         Ok(())
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use cauce_conversation::{
-    BINDINGS, CASES, CHUNKS, CONTACTS, Contact, HTTP_CALLS, RECENTS, RUNS, VERSIONS, of_contact,
+    BINDINGS, CASES, CHUNKS, CONTACTS, Contact, HTTP_CALLS, RECENTS, TAILS, VERSIONS, of_contact,
 };
-use cauce_flows::{RunState, WaitKind};
+use cauce_flows::{Run, RunState, WaitKind};
 use cauce_inbox::DESK_CASES;
 use cauce_model::{ContactEvent, ContactId, Slot, Timestamp};
 use cauce_runtime::{EntityAddress, EntityKind};
@@ -125,6 +125,15 @@ impl Rows {
 
     pub fn contact(&mut self, id: ContactId, change: impl FnOnce(&mut Contact)) {
         self.edit(&CONTACTS, &of_contact(&CONTACTS, id), change);
+    }
+
+    pub fn live_run(&mut self, id: ContactId, change: impl FnOnce(&mut Run)) {
+        let key = of_contact(&TAILS, id);
+        self.edit(&TAILS, &key, |tail| {
+            let mut run = tail.live_run(&key).unwrap().unwrap();
+            change(&mut run);
+            assert!(tail.set_live_run(Some(&run)));
+        });
     }
 
     /// Has one slot mail another, as if the receiver had not taken it yet.
@@ -311,17 +320,15 @@ pub const FAULTS: &[Fault] = &[
         rows.remove(&row);
     }),
     ("run_missing", |rows, who| {
-        let run = rows.with(RUNS.number(), who.bea);
-        rows.remove(&run);
+        let tail = of_contact(&TAILS, who.bea);
+        rows.edit(&TAILS, &tail, |tail| assert!(!tail.set_live_run(None)));
     }),
     ("run_disagrees", |rows, who| {
-        let run = rows.with(RUNS.number(), who.bea)[0].clone();
-        rows.edit(&RUNS, &run, |run| run.state = RunState::Ended { outcome: None });
+        rows.live_run(who.bea, |run| run.state = RunState::Ended { outcome: None });
     }),
     ("wait_without_case", |rows, who| rows.contact(who.carla, |contact| contact.case = None)),
     ("wait_without_sends", |rows, who| {
-        let run = rows.with(RUNS.number(), who.bea)[0].clone();
-        rows.edit(&RUNS, &run, |run| {
+        rows.live_run(who.bea, |run| {
             if let RunState::Waiting(wait) = &mut run.state {
                 wait.kind = WaitKind::Sent;
             }

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use cauce_flows::{Wait, WaitKind};
-use cauce_model::{ContactEvent, ContactId, Slot};
+use cauce_model::{ContactEvent, ContactId, FlowId, RunId, Slot, VersionId};
 use cauce_runtime::doctor::{Pending, timer};
 use cauce_store::StoreError;
 use cauce_store::doctor::{Finding, Findings, Walk, row, set};
 
 use super::{Checkup, RESTORE};
+use crate::history;
 use crate::outside::retry_timer;
 use crate::tables::{CASES, Contact, HTTP_CALLS, RUNS, RunHead, RunStage, of_contact};
 use crate::walk::WAIT_TIMER;
@@ -16,6 +17,13 @@ use crate::{CATALOGUES, FILES, VERSIONS, contact_entity};
 
 /// What helps a run that waits for something that will not come.
 const STUCK: &str = "when a dead letter tells why, replay it; what the customer writes next may move it on";
+
+fn version_missing(contact: &Contact, run: &RunId, flow: &FlowId, version: &VersionId) -> Finding {
+    let place = format!("{}, run {run} of {flow}", contact.id);
+    let what = format!("it is pinned to version {version}, which is not there");
+    let help = "publish the same document again: it has the same version";
+    Finding::broken("version_missing", place, what, help)
+}
 
 impl Checkup<'_> {
     /// The published flows of a slot: each version can be read and has its files, each catalogue names
@@ -68,6 +76,12 @@ impl Checkup<'_> {
                 }
             }
         }
+        for contact in contacts.values().filter(|contact| contact.live_run().is_some()) {
+            let Some(RunHead { id, flow, version, .. }) = &contact.run else { continue };
+            if !self.has_version(&contact.workspace, version).await? {
+                findings.add(version_missing(contact, id, flow, version));
+            }
+        }
         let mut walk = Walk::of(self.store, &RUNS, slot);
         while let Some((key, run)) = walk.next(&RUNS).await? {
             let whose = key
@@ -76,15 +90,11 @@ impl Checkup<'_> {
                 .next()
                 .and_then(|id| std::str::from_utf8(id).ok()?.parse().ok());
             let Some(contact) = whose.and_then(|id: ContactId| contacts.get(&id)) else { continue };
+            if contact.live_run().is_some_and(|head| head.id == run.id) {
+                continue; // seen above
+            }
             if !self.has_version(&contact.workspace, &run.version).await? {
-                let place = format!("{}, run {} of {}", contact.id, run.id, run.flow);
-                let what = format!("it is pinned to version {}, which is not there", run.version);
-                findings.add(Finding::broken(
-                    "version_missing",
-                    place,
-                    what,
-                    "publish the same document again: it has the same version",
-                ));
+                findings.add(version_missing(contact, &run.id, &run.flow, &run.version));
             }
         }
         Ok(())
@@ -99,10 +109,22 @@ impl Checkup<'_> {
     ) -> Result<(), StoreError> {
         let Some(RunHead { id, flow, version, stage, .. }) = &contact.run else { return Ok(()) };
         let place = format!("{}, run {id} of {flow}", contact.id);
-        let Some(run) = row(self.store, &RUNS, &of_contact(&RUNS, contact.id).text(id.as_str())).await?
-        else {
-            findings.add(Finding::broken("run_missing", place, "the contact's run is not there", RESTORE));
-            return Ok(());
+        let run = match history::run(self.store, contact.id, id).await {
+            Ok(Some(run)) => run,
+            Ok(None) => {
+                findings.add(Finding::broken(
+                    "run_missing",
+                    place,
+                    "the contact's run is not there",
+                    RESTORE,
+                ));
+                return Ok(());
+            }
+            Err(error @ StoreError::Unreadable { .. }) => {
+                findings.add(Finding::broken("unreadable", place, error.to_string(), RESTORE));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
         };
         let RunStage::Waiting { node, wait: number } = stage else { return Ok(()) };
         match run.wait() {

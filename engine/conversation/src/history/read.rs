@@ -1,12 +1,13 @@
 //! Reading a history from outside: screens, `doctor`, tests. What they see is committed, and may be older
 //! by a moment than what the contact writes just now.
 
-use cauce_model::{ContactId, Message};
+use cauce_flows::Run;
+use cauce_model::{ContactId, Message, RunId};
 use cauce_store::{Key, KeyRange, Store, StoreError, Table, Value, decode, rows};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::tail::{Chunk, Search, Tail};
-use crate::tables::{CHUNKS, JOURNAL, JournalEntry, MESSAGES, TAILS, of_contact};
+use crate::tables::{CHUNKS, JOURNAL, JournalEntry, MESSAGES, RUNS, TAILS, of_contact};
 
 /// How many chunks are read at a time.
 const CHUNKS_A_READ: u64 = 16;
@@ -99,6 +100,16 @@ pub async fn journal(
     }
     wanted(&tail.open, &of_contact(&TAILS, contact), &mut found)?;
     Ok(found)
+}
+
+/// A run of a contact: the one that waits, or one that is over.
+pub async fn run(store: &dyn Store, contact: ContactId, id: &RunId) -> Result<Option<Run>, StoreError> {
+    if let Some(tail) = tail(store, contact).await?
+        && let Some(run) = tail.live_run(&of_contact(&TAILS, contact))?.filter(|run| run.id == *id)
+    {
+        return Ok(Some(run));
+    }
+    RUNS.fetch(store, &of_contact(&RUNS, contact).text(id.as_str())).await
 }
 
 async fn tail(store: &dyn Store, contact: ContactId) -> Result<Option<Tail>, StoreError> {

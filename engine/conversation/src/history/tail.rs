@@ -4,8 +4,9 @@
 //! changing one decodes none of the others. Every message carries the hashes of its provider's names,
 //! so that looking one up decodes nothing either. A tail that has grown large becomes the next chunk.
 
-use cauce_model::{Duration, Message, RunId, Timestamp};
-use cauce_store::encode_into;
+use cauce_flows::Run;
+use cauce_model::{Duration, Message, Timestamp};
+use cauce_store::{Key, StoreError, decode, encode, encode_into};
 use serde::{Deserialize, Serialize};
 
 use super::recent::Recent;
@@ -15,9 +16,11 @@ use crate::tables::{Contact, JournalEntry};
 pub(crate) type Name = u64;
 
 /// A tail that is about to get more messages closes when it holds this much, in bytes…
-pub(super) const GROWN: usize = 2200;
-/// … and in any case when it holds this much: with what was taken in lately it stays one row.
-pub(super) const FULL: usize = 3000;
+pub(super) const GROWN: usize = 2000;
+/// … and in any case when it holds this much: with the run and what was taken in lately it stays one row.
+pub(super) const FULL: usize = 2500;
+/// The largest run that stands in the tail, in bytes; a larger one has a row of its own.
+const LARGEST_RUN: usize = 600;
 
 /// A part of a history that follows on the one before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +38,9 @@ pub struct Chunk {
 /// The part of a history that still grows, and what a turn needs to know of the rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tail {
-    /// The run that waits: most turns ask for its row, and learn here which it is before they begin.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) run: Option<RunId>,
+    /// The run that waits, encoded: a turn that does not move it does not read it either.
+    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    pub(crate) live_run: Option<Vec<u8>>,
     /// How many chunks come before it; they are numbered from 1.
     pub(crate) chunks: u64,
     pub(crate) open: Chunk,
@@ -47,13 +50,6 @@ pub struct Tail {
     /// The part that an older build wrote in a row for each message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rows: Option<OlderRows>,
-}
-
-/// Of a tail, the run that waits.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct TailRun {
-    #[serde(default)]
-    pub run: Option<RunId>,
 }
 
 /// The beginning of a history in the format of an older build: a row for each message, journal entry,
@@ -224,6 +220,20 @@ impl Tail {
     /// Whether it ends where the contact says.
     pub(crate) fn goes_with(&self, contact: &Contact) -> bool {
         (self.open.next_message(), self.open.next_turn()) == (contact.messages + 1, contact.turns + 1)
+    }
+
+    /// The run that waits, when it stands here. `key` is that of this tail.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn live_run(&self, key: &Key) -> Result<Option<Run>, StoreError> {
+        self.live_run.as_deref().map(|run| decode(key, run)).transpose()
+    }
+
+    /// Has this run stand here and no other; whether it does, as it is small enough.
+    pub fn set_live_run(&mut self, run: Option<&Run>) -> bool {
+        self.live_run = run.map(encode).filter(|run| run.len() <= LARGEST_RUN);
+        self.live_run.is_some()
     }
 
     fn after(messages: u64, turns: u64) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cauce_conversation::{Attempt, BINDINGS, CHUNKS, CONTACTS, RUNS, TAILS};
+use cauce_conversation::{Attempt, BINDINGS, CHUNKS, CONTACTS, TAILS};
 use cauce_model::{DeliveryStatus, Slot};
 use cauce_store::Table;
 use serde::{Serialize, de::DeserializeOwned};
@@ -37,13 +37,13 @@ fn tables(written: &[(u8, usize)]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_turn_writes_contact_run_tail_and_call() {
+async fn a_turn_writes_contact_tail_and_call() {
     let stage = Stage::over(Vec::new()).await;
     stage.publish(ASKING).await;
     let ana = phone("51999888777");
     stage.hears(&ana, "wamid.first", T0, text("hola")).await;
     let contact = stage.owner(&ana).await.contact.unwrap();
-    let [contacts, runs, tails, chunks] = [number(&CONTACTS), number(&RUNS), number(&TAILS), number(&CHUNKS)];
+    let [contacts, tails, chunks] = [number(&CONTACTS), number(&TAILS), number(&CHUNKS)];
     stage.sent(contact).await;
     stage.written();
     let mut closed = 0;
@@ -53,7 +53,7 @@ async fn a_turn_writes_contact_run_tail_and_call() {
         let mut written = tables(&stage.written());
         closed += written.extract_if(.., |table| *table == chunks).count();
         // The turn of what she wrote, then that of the answer of the provider.
-        let mut expected = vec![contacts, runs, tails, CALLS, FEED, contacts, tails, CALLS, FEED];
+        let mut expected = vec![contacts, tails, CALLS, FEED, contacts, tails, CALLS, FEED];
         expected.sort_unstable();
         assert_eq!(written, expected, "message {n}");
 
