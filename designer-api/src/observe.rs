@@ -18,6 +18,7 @@ use secrecy::SecretString;
 
 use crate::config::Config;
 use metrics::Recent;
+use requests::Requests;
 use space::Space;
 
 /// How often the disk is looked at, and what was measured is tidied up.
@@ -30,6 +31,7 @@ pub struct Observer {
     metrics: &'static PrometheusHandle,
     metrics_token: Option<SecretString>,
     recent: Recent,
+    requests: Requests,
     checked: tokio::sync::Mutex<health::Checked>,
 }
 
@@ -44,6 +46,7 @@ impl Observer {
             metrics: metrics::install(),
             metrics_token: config.metrics.token.as_ref().map(|token| token.reveal()).transpose()?,
             recent: Recent::default(),
+            requests: Requests::default(),
             checked: tokio::sync::Mutex::default(),
         });
         observer.look();

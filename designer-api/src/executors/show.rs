@@ -49,6 +49,10 @@ impl Executor for Shower {
         .boxed()
     }
 
+    fn is_full(&self) -> bool {
+        self.places.available_permits() == 0
+    }
+
     fn dropped(&self, _: Call) -> Vec<u8> {
         Vec::new()
     }

@@ -1,14 +1,16 @@
 //! What every request is given and counted by: a trace that goes with all it sets going, an answer that
 //! names it, a line and a span; and a refusal of what would be written when the disk is nearly full.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use cauce_runtime::{Trace, trace};
+use metrics::{Counter, Histogram, counter, histogram};
 use tracing::Instrument;
 
 use crate::app::App;
@@ -24,7 +26,8 @@ pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) 
     let began = Instant::now();
     let Came { id, parent } = Came::of(request.headers());
     let current = Trace::new(id, rand::random());
-    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("other", MatchedPath::as_str);
     let method = plain(request.method());
     let work = async {
         let answer = if app.observer.space.is_short() && writes(&request) {
@@ -53,14 +56,49 @@ pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) 
         )
     });
     let mut answer = trace::scope(Some(current), work.instrument(span)).await;
-    let status = answer.status().as_str().to_owned();
-    metrics::counter!("cauce_http_requests_total", "route" => route.clone(), "method" => method, "status" => status)
-        .increment(1);
-    metrics::histogram!("cauce_http_request_seconds", "route" => route).record(began.elapsed());
+    app.observer.requests.count(route, method, answer.status(), began.elapsed());
     // Thirty-two hexadecimal digits are a header's value.
     let id = HeaderValue::from_str(&current.to_string()).expect("digits");
     answer.headers_mut().insert(REQUEST_ID, id);
     answer
+}
+
+/// What is counted of requests, by route. A series is looked up once: the recorder finds it by the texts of
+/// all its labels.
+#[derive(Default)]
+pub struct Requests(RwLock<HashMap<String, Series>>);
+
+struct Series {
+    seconds: Histogram,
+    answers: HashMap<(&'static str, StatusCode), Counter>,
+}
+
+impl Requests {
+    fn count(&self, route: &str, method: &'static str, status: StatusCode, took: Duration) {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(series) = known.get(route)
+            && let Some(answers) = series.answers.get(&(method, status))
+        {
+            answers.increment(1);
+            series.seconds.record(took);
+            return;
+        }
+        drop(known);
+        let new = |route: String| Series {
+            seconds: histogram!("cauce_http_request_seconds", "route" => route),
+            answers: HashMap::new(),
+        };
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let series = known.entry(route.to_owned()).or_insert_with(|| new(route.to_owned()));
+        series.seconds.record(took);
+        let labels = [
+            ("route", route.to_owned()),
+            ("method", method.to_owned()),
+            ("status", status.as_str().to_owned()),
+        ];
+        let answers = || counter!("cauce_http_requests_total", &labels);
+        series.answers.entry((method, status)).or_insert_with(answers).increment(1);
+    }
 }
 
 /// What a request says that it is part of.

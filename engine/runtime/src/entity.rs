@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cauce_model::Slot;
-use cauce_store::{Key, StoreError, Table};
+use cauce_store::{Key, StoreError, Table, message_pack};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -111,6 +111,11 @@ pub trait Executor: Send + Sync + 'static {
     /// Does it, and gives the event that tells the entity what came of it. Always answers.
     fn execute(&self, call: Call) -> BoxFuture<'static, Vec<u8>>;
 
+    /// Whether what is worth doing only now ([`Turn::tell`]) would be left out at this moment.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// The event that tells the entity that this will not be done: a failure for good, with the code
     /// [`DROPPED`].
     fn dropped(&self, call: Call) -> Vec<u8>;
@@ -118,8 +123,7 @@ pub trait Executor: Send + Sync + 'static {
 
 /// Writes an event, a payload or a reply.
 pub fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
-    // Writing to memory fails only for types that MessagePack cannot hold, and none of ours is one.
-    rmp_serde::to_vec_named(value).expect("an event is representable")
+    message_pack(value)
 }
 
 /// Reads an event, a payload or a reply.

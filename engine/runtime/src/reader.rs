@@ -3,7 +3,7 @@
 //! A reader follows one partition's feed line by line. What it writes and how far it has read are
 //! one commit, so it never counts a line twice or misses one; it may lag by moments.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cauce_model::Slot;
@@ -36,8 +36,9 @@ pub trait Reader: Send + Sync + 'static {
 pub struct View<'a> {
     store: &'a SharedStore,
     home: Slot,
-    before: HashMap<Key, Option<Value>>,
-    written: HashMap<Key, Option<Value>>,
+    /// The sizes of rows that were read.
+    before: &'a mut HashMap<Key, usize>,
+    written: BTreeMap<Key, Option<Value>>,
 }
 
 impl View<'_> {
@@ -51,14 +52,11 @@ impl View<'_> {
     where
         V: Serialize + DeserializeOwned,
     {
-        let row = match self.written.get(key) {
-            Some(row) => row.clone(),
-            None => {
-                let row = rows::get(self.store.as_ref(), std::slice::from_ref(key)).await?.pop().flatten();
-                self.before.insert(key.clone(), row.clone());
-                row
-            }
-        };
+        if let Some(row) = self.written.get(key) {
+            return row.as_ref().map(|row| table.read(key, row)).transpose();
+        }
+        let row = rows::get(self.store.as_ref(), std::slice::from_ref(key)).await?.pop().flatten();
+        self.before.insert(key.clone(), row.as_ref().map_or(0, Vec::len));
         row.map(|row| table.read(key, &row)).transpose()
     }
 
@@ -84,6 +82,8 @@ pub(crate) struct ReaderTask {
     number: u64,
     head: watch::Receiver<u64>,
     position: watch::Sender<u64>,
+    /// Of the last round; it is kept for its room.
+    before: HashMap<Key, usize>,
 }
 
 impl ReaderTask {
@@ -98,7 +98,16 @@ impl ReaderTask {
         let key = READ.key(home).text(reader.name());
         let position = READ.fetch(store.as_ref(), &key).await?.unwrap_or(0);
         let position = watch::Sender::new(position);
-        Ok(Self { store: store.clone(), reader, home, number: lease.last, lease, head, position })
+        Ok(Self {
+            store: store.clone(),
+            reader,
+            home,
+            number: lease.last,
+            lease,
+            head,
+            position,
+            before: HashMap::new(),
+        })
     }
 
     pub fn position(&self) -> watch::Receiver<u64> {
@@ -137,8 +146,10 @@ impl ReaderTask {
         let position = *self.position.borrow();
         let range = FEED.key(self.home).prefix().from(FEED.key(self.home).number(position + 1));
         let lines = rows::scan(self.store.as_ref(), &range, LINES, false).await?;
+        let mut before = std::mem::take(&mut self.before);
+        before.clear();
         let mut view =
-            View { store: &self.store, home: self.home, before: HashMap::new(), written: HashMap::new() };
+            View { store: &self.store, home: self.home, before: &mut before, written: BTreeMap::new() };
         let (mut last, mut changes) = (position, 0);
         for (key, row) in lines {
             for Change(change) in FEED.read(&key, &row)? {
@@ -155,9 +166,10 @@ impl ReaderTask {
         view.put(&READ, READ.key(self.home).text(self.reader.name()), &last);
         let mut writes = Vec::with_capacity(view.written.len());
         for (key, row) in view.written {
-            let before = view.before.get(&key).and_then(Option::as_ref).map_or(0, Vec::len);
+            let before = view.before.get(&key).copied().unwrap_or(0);
             rows::put(&mut writes, key, row, before);
         }
+        self.before = before;
         crash::point("reader.before_commit");
         self.store.commit(self.lease, self.number + 1, writes).await?;
         self.number += 1;

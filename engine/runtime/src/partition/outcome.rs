@@ -140,7 +140,8 @@ impl Partition {
             trace::sync_scope(trace, || tracing::debug!(parent: &turn, number = self.number, "durable"));
         }
         for (trace, kind, payload) in after.told {
-            if let Some(executor) = self.parts.executors.get(kind.as_str()).cloned() {
+            let executor = self.parts.executors.get(kind.as_str()).filter(|executor| !executor.is_full());
+            if let Some(executor) = executor.cloned() {
                 let call = Call { id: String::new(), payload, resumed: false };
                 self.under_way.spawn(trace::scope(trace, async move { drop(executor.execute(call).await) }));
             }
