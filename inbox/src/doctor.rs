@@ -186,7 +186,11 @@ async fn place(
     let key = placed_key(home, &contact.workspace, contact.id);
     let placed = row(store, &PLACED, &key).await?;
     let now = contact.merged_into.is_none().then(|| Placed::of(contact));
-    if placed == now {
+    let there = match (&placed, &now) {
+        (Some(placed), Some(now)) => now.may_stay(placed),
+        (placed, now) => placed == now,
+    };
+    if there {
         return Ok(());
     }
     let what = match (&placed, &now) {

@@ -4,10 +4,11 @@
 //! list is merged from all of them, and shows the contacts as they are when it is read. One message
 //! moves one conversation on one shelf, so the index costs three small rows.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use cauce_conversation::{CONTACTS, Contact, LastLine, RunHead, RunStage, of_contact};
-use cauce_model::{Case, CaseState, Change, ContactId, Slot, Timestamp, UserId, WorkspaceId};
+use cauce_model::{Case, CaseState, Change, ContactId, Duration, Slot, Timestamp, UserId, WorkspaceId};
 use cauce_runtime::{Reader, View, from_bytes};
 use cauce_store::{Key, SharedStore, StoreError, Table, rows};
 use futures_util::future::{BoxFuture, FutureExt};
@@ -19,6 +20,10 @@ pub(crate) const PLACED: Table<Placed> = Table::new(45);
 pub(crate) const SHELVES: Table<()> = Table::new(46);
 /// (home, workspace, shelf) → how many conversations lie on it.
 pub(crate) const COUNTS: Table<u64> = Table::new(47);
+
+/// How far behind its last message the place of a conversation with a flow may be: the index is not written
+/// at every word of it. What is on one page is in its exact order all the same.
+const MOMENT: Duration = Duration::seconds(30);
 
 /// A conversation as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +152,13 @@ impl Placed {
         }
     }
 
+    /// Whether it may lie where this says: there, or a moment behind while a flow speaks.
+    pub(crate) fn may_stay(&self, placed: &Self) -> bool {
+        let behind = self.updated_at - placed.updated_at;
+        let talk = self.stage == Stage::Bot && placed.stage == Stage::Bot;
+        self == placed || (talk && (Duration::ZERO..MOMENT).contains(&behind))
+    }
+
     /// The shelves it lies on, each with its place there: the smallest first.
     pub(crate) fn places(&self) -> Vec<(Shelf, u64)> {
         let at = |moment: Timestamp| u64::try_from(moment.0).unwrap_or(0);
@@ -226,7 +238,7 @@ async fn take_in(
     let home = view.home();
     let key = placed_key(home, workspace, contact);
     let before = view.get(&PLACED, &key).await?;
-    if before.as_ref() == now {
+    if before.as_ref().zip(now).is_some_and(|(before, now)| now.may_stay(before)) {
         return Ok(());
     }
     let old = before.as_ref().map(Placed::places).unwrap_or_default();
@@ -354,6 +366,9 @@ pub async fn page(
         if tab.shelves().iter().any(|shelf| places.iter().any(|(place, _)| place == shelf)) {
             items.push(Summary::of(&contact));
         }
+    }
+    if *tab != Tab::Queued {
+        items.sort_by_key(|item| Reverse(item.updated_at));
     }
     let next = if more { found.pop() } else { None };
     Ok((items, next))

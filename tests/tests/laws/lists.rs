@@ -177,3 +177,27 @@ async fn who_waits_longest_comes_first_and_elsewhere_who_moved_last() {
     assert_eq!(names("queued").await, ["C0", "C1", "C2", "C3", "C4"]);
     assert_eq!(names("all").await, ["C1", "C4", "C3", "C2", "C0"]);
 }
+
+#[tokio::test]
+async fn talks_with_a_flow_stand_in_their_order_though_the_index_is_a_moment_behind() {
+    let house = House::with(SHOP).await;
+    let rosa = house.login("Rosa").await;
+    let customers: Vec<_> = (0..3).map(|n| house.customer(&format!("C{n}"))).collect();
+    let names = async |limit: usize| -> Vec<String> {
+        house.settle().await;
+        house.app().runtime.read_until(&house.app().runtime.written()).await;
+        let page = rosa.get(&format!("/api/conversations?tab=bot&limit={limit}")).await.body;
+        let items = page["items"].as_array().unwrap();
+        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    };
+    for customer in &customers {
+        customer.says("hola").await;
+        house.advance(Duration::seconds(5));
+    }
+    assert_eq!(names(10).await, ["C2", "C1", "C0"]);
+    customers[0].says("qué").await;
+    assert_eq!(names(10).await, ["C0", "C2", "C1"], "a page is in the order of what was said");
+    house.advance(Duration::seconds(31));
+    customers[1].says("qué").await;
+    assert_eq!(names(1).await, ["C1"], "and so are the pages, of what was said with time between");
+}
