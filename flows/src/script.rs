@@ -31,6 +31,8 @@ pub const MAX_STRING: usize = 16 * 1024;
 /// Rhai operations in one evaluation.
 const MAX_OPERATIONS: u64 = 5_000;
 const MAX_DEPTH: usize = 32;
+/// A text of so many bytes is far from every limit.
+const SHORT: usize = 1024;
 /// Items of all lists and groups that an expression writes out. Those it reads are not copied.
 const MAX_ITEMS: usize = 64;
 /// The largest value an expression may give, in bytes: its texts, and 8 for everything in it.
@@ -72,6 +74,8 @@ pub(crate) struct Script {
     ast: AST,
     /// The variables it reads, with their first place.
     pub(crate) reads: Vec<(String, Position)>,
+    /// It is the name of a variable and nothing else, as most are.
+    is_name: bool,
 }
 
 /// Why an expression cannot be used, at a line and column (from 1) inside it.
@@ -237,13 +241,23 @@ impl Script {
         });
         match wrong {
             Some(wrong) => Err(wrong),
-            None => Ok(Self { ast, reads }),
+            None => {
+                let is_name = reads.first().is_some_and(|(name, _)| name == source.trim() && name != CONTACT);
+                Ok(Self { ast, reads, is_name })
+            }
         }
     }
 
     /// Works it out with what a step sees. `source` is what a failure names: the expression, or the text
     /// it stands in.
     pub(crate) fn value(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
+        // A text is itself; the script would only copy it.
+        if self.is_name
+            && let Some(Value::String(text)) = self.reads.first().and_then(|(name, _)| cx.var(name))
+            && text.len() <= SHORT
+        {
+            return Ok(Value::String(text.clone()));
+        }
         let value = self.eval(|name| lookup(cx, name)).map_err(|error| failed(source, &error))?;
         to_value(&value).map_err(|wrong| wrong.of(source))
     }

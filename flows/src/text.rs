@@ -53,14 +53,15 @@ impl Scripts {
         fit: impl Fn(&str, String) -> Result<String, Failure>,
     ) -> Result<String, Failure> {
         let Text(parts) = self.texts.get(source).ok_or_else(|| unknown(source))?;
-        let mut text = String::new();
+        let mut text = String::with_capacity(source.len());
         for part in parts {
             match part {
                 Part::Written(written) => text.push_str(written),
                 Part::Worked(script) => match script.value(source, cx)? {
                     Value::Array(_) | Value::Object(_) => return Err(not_a_text(source)),
                     value => {
-                        let fitting = fit(&text, shown(&value))?;
+                        let value = if let Value::String(value) = value { value } else { shown(&value) };
+                        let fitting = fit(&text, value)?;
                         text.push_str(&fitting);
                     }
                 },
