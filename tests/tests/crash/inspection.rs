@@ -21,6 +21,8 @@ const PAGE: usize = 100;
 pub const LEDGER: &str = "seen by the ledger: ";
 /// See [`LEDGER`].
 pub const START: &str = "seen by the start: ";
+/// See [`LEDGER`].
+pub const SERVER: &str = "seen by the server that flows ask: ";
 /// See [`LEDGER`]; what the doctor found follows, by its code.
 pub const DOCTOR: &str = "seen by the doctor: ";
 

@@ -15,7 +15,7 @@ use futures_util::stream::{self, StreamExt};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::inspection::inspect;
+use crate::inspection::{SERVER, inspect};
 use crate::mishap::Mishap;
 use crate::walk::{PICTURE, Record, Walk};
 
@@ -336,7 +336,7 @@ fn asked_once(service: &Service, wa_id: &str, kills: usize) -> Result<()> {
     for asked in service.asked().into_iter().filter(|asked| asked.what.ends_with(wa_id)) {
         *keys.entry(asked.key).or_default() += 1;
     }
-    ensure!(keys.len() == 2, "two walks of {wa_id} asked under {} keys", keys.len());
+    ensure!(keys.len() == 2, "{SERVER}two walks of {wa_id} asked under {} keys", keys.len());
     let total: usize = keys.values().sum();
     ensure!(total <= 2 + kills, "{kills} kills, and {wa_id} asked {keys:?}");
     Ok(())
