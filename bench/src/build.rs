@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cauce_runtime::SystemClock;
-use cauce_store::EmbeddedStore;
+use cauce_store::{BaseKind, EmbeddedStore};
 use clap::Args;
 
 use crate::{house, messages, systems};
@@ -23,14 +23,16 @@ pub struct Build {
     contacts: usize,
     #[arg(long)]
     turns: usize,
+    #[arg(long, value_parser = BaseKind::named)]
+    base: BaseKind,
 }
 
 impl Build {
     /// Builds it, and tells how many seconds the messages took. The process does not outlive this.
     pub async fn run(&self) -> anyhow::Result<()> {
         std::fs::create_dir_all(&self.data)?;
-        let partitions = u16::try_from(std::thread::available_parallelism()?.get())?.clamp(2, 16);
-        let store = Arc::new(EmbeddedStore::open(&self.data, partitions)?);
+        let partitions = 1;
+        let store = Arc::new(EmbeddedStore::open_as(&self.data, partitions, self.base)?);
         let journey = systems::repository().join("bench/journeys/reservas.yaml");
         let runtime = Arc::new(house::start(store, partitions, Arc::new(SystemClock), &journey).await?);
         let begun = Instant::now();

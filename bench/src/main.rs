@@ -50,7 +50,7 @@ struct Options {
     /// Where the data goes while it is measured: on a disk
     #[arg(long, global = true)]
     folder: Option<PathBuf>,
-    /// Only one system of the road: cauce, cauce-sends, bare, node-postgres, node-redis
+    /// Only one system of the road: cauce, cauce-fjall, cauce-sends, bare, node-postgres, node-redis
     #[arg(long, global = true)]
     only: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! The outbox: more messages than the number may send, and how close to its limit they leave.
 
+use cauce_store::BaseKind;
 use serde::Serialize;
 
 use crate::load::Load;
@@ -54,7 +55,7 @@ fn line(limit: usize, messages: usize, bench: &Bench) -> anyhow::Result<Line> {
     let graph = Stand::start(false)?;
     let port = port()?;
     let whatsapp = format!("  messages_per_second: {limit}\n");
-    let config = configure(&folder, port, &graph.address, &whatsapp)?;
+    let config = configure(&folder, port, &graph.address, BaseKind::default(), &whatsapp)?;
     let server = serve(&folder, &config)?;
     publish(&folder)?;
     let mut running = Running::of(server, format!("127.0.0.1:{port}"), &folder);

@@ -41,7 +41,7 @@ pub struct Line {
 fn turns(system: System, bench: &Bench) -> usize {
     let turns = match system {
         System::Bare => 8,
-        System::Cauce => 4,
+        System::Cauce | System::CauceFjall => 4,
         System::CauceSends | System::NodeRedis => 2,
         System::NodePostgres => 1,
     };
@@ -53,7 +53,14 @@ pub fn run(bench: &Bench) -> anyhow::Result<Part> {
     let systems = match bench.only {
         Some(only) => vec![only],
         None => {
-            vec![System::Cauce, System::Bare, System::NodePostgres, System::NodeRedis, System::CauceSends]
+            vec![
+                System::Cauce,
+                System::Bare,
+                System::NodePostgres,
+                System::CauceFjall,
+                System::NodeRedis,
+                System::CauceSends,
+            ]
         }
     };
     let connections: &[usize] = if bench.quick { &[64] } else { &[64, 16, 256, 1] };

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
+use cauce_store::BaseKind;
 use serde::Serialize;
 
 use crate::load::Load;
@@ -16,11 +17,15 @@ use crate::{Bench, note};
 
 /// How many turns every contact has taken before anything is measured.
 const TURNS: usize = 6;
+/// A folder that takes longer than this to build is left out, in seconds: three rounds of the bench would take
+/// a day.
+const PATIENCE: f64 = 1200.0;
 /// How many contacts write while it is measured, from all over.
 const WRITERS: usize = 10_000;
 
 #[derive(Debug, Serialize)]
 struct Line {
+    base: &'static str,
     contacts: usize,
     cpu_us: Spread,
     per_second: Spread,
@@ -35,26 +40,37 @@ struct Line {
 /// Measures.
 pub fn run(bench: &Bench) -> anyhow::Result<Part> {
     let sizes: &[usize] = if bench.quick { &[10_000, 50_000] } else { &[10_000, 100_000, 1_000_000] };
-    let mut lines = Vec::new();
-    for &contacts in sizes {
-        note(&format!("scale, {contacts} contacts"));
-        lines.push(line(contacts, bench)?);
+    let mut lines: Vec<Line> = Vec::new();
+    let mut left_out = String::new();
+    for base in BaseKind::ALL {
+        for &contacts in sizes {
+            let last = lines.last().filter(|line| line.base == base.name());
+            let takes = last.map_or(0.0, |line| (contacts * TURNS) as f64 / line.built_per_second);
+            if takes > PATIENCE {
+                let (name, minutes) = (base.name(), takes / 60.0);
+                left_out +=
+                    &format!(" {name} at {contacts} contacts was left out: {minutes:.0} minutes to build.");
+                continue;
+            }
+            note(&format!("scale, {contacts} contacts on {}", base.name()));
+            lines.push(line(base, contacts, bench)?);
+        }
     }
-    Ok(told(&lines, bench))
+    Ok(told(&lines, &left_out, bench))
 }
 
-fn line(contacts: usize, bench: &Bench) -> anyhow::Result<Line> {
+fn line(base: BaseKind, contacts: usize, bench: &Bench) -> anyhow::Result<Line> {
     let folder = bench.folder.join("scale");
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
     let data = folder.join("data");
-    let built = build(&data, contacts)?;
+    let built = build(&data, base, contacts)?;
     let bytes = disk_bytes(&data);
 
     let graph = Stand::start(true)?;
     let port = port()?;
-    let config = configure(&folder, port, &graph.address, "  send_timeout_seconds: 86400\n")?;
+    let config = configure(&folder, port, &graph.address, base, "  send_timeout_seconds: 86400\n")?;
     let (server, start_after_kill_s) = timed(&folder, &config)?;
     let running = Running::of(server, format!("127.0.0.1:{port}"), &folder);
     let writers = WRITERS.min(contacts);
@@ -89,6 +105,7 @@ fn line(contacts: usize, bench: &Bench) -> anyhow::Result<Line> {
     server.kill();
     std::fs::remove_dir_all(&folder)?;
     Ok(Line {
+        base: base.name(),
         contacts,
         cpu_us: Spread::of(samples.iter().map(|(cpu, _)| *cpu)),
         per_second: Spread::of(samples.iter().map(|(_, l)| l.messages as f64 / l.seconds)),
@@ -109,9 +126,10 @@ fn timed(folder: &Path, config: &Path) -> anyhow::Result<(Process, f64)> {
 }
 
 /// Builds the folder, and says how many seconds the messages took.
-fn build(data: &Path, contacts: usize) -> anyhow::Result<f64> {
+fn build(data: &Path, base: BaseKind, contacts: usize) -> anyhow::Result<f64> {
     let mut command = own("build")?;
     command.arg("--data").arg(data);
+    command.args(["--base", base.name()]);
     command.args(["--contacts", &contacts.to_string(), "--turns", &TURNS.to_string()]);
     let output = command.stderr(std::process::Stdio::inherit()).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -122,14 +140,15 @@ fn build(data: &Path, contacts: usize) -> anyhow::Result<f64> {
     text.trim().parse().context("the folder was not built")
 }
 
-fn told(lines: &[Line], bench: &Bench) -> Part {
+fn told(lines: &[Line], left_out: &str, bench: &Bench) -> Part {
     let mut table = String::from(
-        "| contacts | CPU, µs a message | messages/s | p99, ms | memory, MiB | start, s | start after a kill, s | \
-         disk, bytes a message | built, messages/s |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+        "| base | contacts | CPU, µs a message | messages/s | p99, ms | memory, MiB | start, s | start after a kill, s | \
+         disk, bytes a message | built, messages/s |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for line in lines {
         table += &format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            line.base,
             shown(line.contacts as f64),
             line.cpu_us.shown(),
             line.per_second.shown(),
@@ -142,18 +161,25 @@ fn told(lines: &[Line], bench: &Bench) -> Part {
         );
     }
     let mut part = Part::new("scale", table, lines);
-    if let [first, .., last] = lines
-        && last.contacts == 1_000_000
-    {
-        part.headline("cost_1m_vs_10k", last.cpu_us.median / first.cpu_us.median);
-        part.headline("rss_mib_1m", last.rss_mib);
-        part.headline("start_s_1m", last.start_s.max(last.start_after_kill_s));
-        part.headline("disk_bytes_per_message", last.disk_bytes_per_message);
+    let of = |base: BaseKind, contacts| {
+        lines.iter().find(|line| line.base == base.name() && line.contacts == contacts)
+    };
+    let names = [
+        ["cost_1m_vs_10k", "rss_mib_1m", "start_s_1m", "disk_bytes_per_message"],
+        ["cost_1m_vs_10k_fjall", "rss_mib_1m_fjall", "start_s_1m_fjall", "disk_bytes_per_message_fjall"],
+    ];
+    for (base, [cost, memory, start, disk]) in BaseKind::ALL.into_iter().zip(names) {
+        if let (Some(few), Some(many)) = (of(base, 10_000), of(base, 1_000_000)) {
+            part.headline(cost, many.cpu_us.median / few.cpu_us.median);
+            part.headline(memory, many.rss_mib);
+            part.headline(start, many.start_s.max(many.start_after_kill_s));
+            part.headline(disk, many.disk_bytes_per_message);
+        }
     }
     part.lead(format!(
         "Every contact has written {TURNS} messages and got {TURNS}, in one process that was then killed. After that \
          start {WRITERS} contacts from all over write over 64 connections, {} times; memory is the most the server \
-         ever had resident. A message on the disk is one that came in, with what was answered.",
+         ever had resident. A message on the disk is one that came in, with what was answered.{left_out}",
         bench.rounds
     ));
     part

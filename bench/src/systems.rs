@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use cauce_store::BaseKind;
 
 use crate::load::{Load, Loaded};
 use crate::messages::{PHONE_NUMBER_ID, SECRET};
@@ -18,7 +19,9 @@ use crate::process::Process;
 pub enum System {
     /// The server of this repository; what it says stays on its way.
     Cauce,
-    /// The same, and what it says is taken at once.
+    /// The same with fjall as its base.
+    CauceFjall,
+    /// The first, and what it says is taken at once.
     CauceSends,
     /// What every answer costs at least.
     Bare,
@@ -36,6 +39,7 @@ impl System {
     pub fn of(word: &str) -> anyhow::Result<Self> {
         Ok(match word {
             "cauce" => Self::Cauce,
+            "cauce-fjall" => Self::CauceFjall,
             "cauce-sends" => Self::CauceSends,
             "bare" => Self::Bare,
             "node-postgres" => Self::NodePostgres,
@@ -48,6 +52,7 @@ impl System {
     pub fn name(self) -> &'static str {
         match self {
             Self::Cauce => "Cauce",
+            Self::CauceFjall => "Cauce on fjall",
             Self::CauceSends => "Cauce, with sends",
             Self::Bare => "limit: bare axum",
             Self::NodePostgres => "Node + PostgreSQL",
@@ -142,13 +147,20 @@ pub fn port() -> anyhow::Result<u16> {
 }
 
 /// Writes the configuration of a Cauce whose Meta is at `graph`, with further lines for its WhatsApp part.
-pub fn configure(folder: &Path, port: u16, graph: &str, whatsapp: &str) -> anyhow::Result<PathBuf> {
+pub fn configure(
+    folder: &Path,
+    port: u16,
+    graph: &str,
+    base: BaseKind,
+    whatsapp: &str,
+) -> anyhow::Result<PathBuf> {
     let file = folder.join("cauce.yaml");
     let text = format!(
-        "listen: 127.0.0.1:{port}\ndata: {}\nworkspace: {{ id: principal, name: Bench }}\nwhatsapp:\n  \
+        "listen: 127.0.0.1:{port}\ndata: {}\nbase: {}\nworkspace: {{ id: principal, name: Bench }}\nwhatsapp:\n  \
          account: ventas\n  phone_number_id: \"{PHONE_NUMBER_ID}\"\n  token: t\n  app_secrets: [ {SECRET} ]\n  \
          verify_token: palabra\n  graph: http://{graph}\n{whatsapp}",
-        folder.join("data").display()
+        folder.join("data").display(),
+        base.name()
     );
     fs::write(&file, text)?;
     Ok(file)
@@ -180,12 +192,13 @@ impl Running {
         fs::create_dir_all(folder)?;
         let address = |line: &str| Some(line.to_owned());
         let mut running = match system {
-            System::Cauce | System::CauceSends => {
-                let graph = Stand::start(system == System::Cauce)?;
+            System::Cauce | System::CauceFjall | System::CauceSends => {
+                let graph = Stand::start(system != System::CauceSends)?;
+                let base = if system == System::CauceFjall { BaseKind::Fjall } else { BaseKind::default() };
                 let port = port()?;
                 // Nothing is given up while it is measured, and nothing is held back.
                 let whatsapp = "  send_timeout_seconds: 86400\n  messages_per_second: 1000000\n";
-                let config = configure(folder, port, &graph.address, whatsapp)?;
+                let config = configure(folder, port, &graph.address, base, whatsapp)?;
                 let server = serve(folder, &config)?;
                 publish(folder)?;
                 let address = format!("127.0.0.1:{port}");

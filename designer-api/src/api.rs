@@ -88,12 +88,17 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::serve))
-        .merge(webhook::routes())
         .fallback(assets::serve)
-        .method_not_allowed_fallback(|| async { crate::problem::Problem::method_not_allowed() });
+        .method_not_allowed_fallback(method_not_allowed);
     let router = router.layer(middleware::from_fn_with_state(app.clone(), tell_cursor));
-    let router = assets::with_security_headers(router);
+    // What is around screens costs Meta's door nothing: no browser comes there.
+    let door = webhook::routes().method_not_allowed_fallback(method_not_allowed);
+    let router = assets::with_security_headers(router).merge(door);
     router.layer(middleware::from_fn_with_state(app.clone(), requests::observe)).with_state(app)
+}
+
+async fn method_not_allowed() -> crate::problem::Problem {
+    crate::problem::Problem::method_not_allowed()
 }
 
 /// The header in which a write says from where on lists show it: `?after=` waits for that.

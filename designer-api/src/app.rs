@@ -71,24 +71,18 @@ pub struct App {
     pub started: Timestamp,
 }
 
-/// How many partitions a new data folder gets: about as many as cores.
-pub fn partitions() -> u16 {
-    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    u16::try_from(cores).unwrap_or(16).clamp(2, 16)
-}
-
 /// Opens where the rows stay, and gives its number of partitions. The data folder is this process's alone
 /// wherever they are.
 async fn store_of(config: &Config, data: &Path) -> anyhow::Result<(SharedStore, u16)> {
     let Some(address) = &config.store else {
-        let store = EmbeddedStore::open(data, partitions())?;
+        let store = EmbeddedStore::open_as(data, config.partitions(), config.base)?;
         let partitions = store.partitions();
         return Ok((Arc::new(store), partitions));
     };
-    let folder = DataFolder::open(data, partitions())?;
+    let folder = DataFolder::open(data, config.partitions())?;
     let address = address.reveal()?;
     let store =
-        PostgresStore::connect(address.expose_secret(), partitions().min(POSTGRES_PARTITIONS)).await?;
+        PostgresStore::connect(address.expose_secret(), config.partitions().min(POSTGRES_PARTITIONS)).await?;
     let partitions = store.partitions();
     Ok((Arc::new(store.with_files_in(folder)), partitions))
 }

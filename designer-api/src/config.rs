@@ -4,13 +4,14 @@ mod observing;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 
 use cauce_flows::reading::{Country, Zone};
-use cauce_model::{AccountId, Duration, WorkspaceId};
+use cauce_model::{AccountId, Duration, SLOTS, WorkspaceId};
+use cauce_store::BaseKind;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
 pub use observing::{DiskConfig, LogConfig, MetricsConfig, Part, TracesConfig};
 
@@ -28,6 +29,14 @@ pub struct Config {
     /// that holds it; in the data folder when not given. Files stay in the data folder always.
     #[serde(default)]
     pub store: Option<Secret>,
+    /// What keeps the rows of a new data folder behind its log: `sled`, which it is when not given, or `fjall`,
+    /// which costs a fraction where there are a hundred thousand contacts and more.
+    #[serde(default, deserialize_with = "base")]
+    pub base: BaseKind,
+    /// How many writers share the contacts of a new installation, 1 to 1024, for ever; one for two cores when
+    /// not given.
+    #[serde(default)]
+    pub partitions: Option<NonZeroU16>,
     /// The workspace.
     pub workspace: WorkspaceConfig,
     /// The WhatsApp number.
@@ -190,6 +199,14 @@ impl Config {
             .map_err(|e| anyhow::anyhow!("the configuration {} is wrong: {e}", path.display()))
     }
 
+    /// How many partitions a new home gets. Each has a thread's work; connections, the log and the base have
+    /// the other half of the cores, and one writer for two of them makes fewer and larger commits.
+    pub fn partitions(&self) -> u16 {
+        let cores = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let usual = || u16::try_from(cores() / 2).unwrap_or(16).clamp(1, 16);
+        self.partitions.map_or_else(usual, |asked| asked.get().min(SLOTS))
+    }
+
     /// [`Self::hold_seconds`] as a span.
     pub fn hold(&self) -> Duration {
         Duration::seconds(self.hold_seconds.into())
@@ -199,6 +216,10 @@ impl Config {
     pub fn grace(&self) -> Duration {
         Duration::seconds(self.grace_seconds.into())
     }
+}
+
+fn base<'de, D: Deserializer<'de>>(from: D) -> Result<BaseKind, D::Error> {
+    BaseKind::named(&String::deserialize(from)?).map_err(D::Error::custom)
 }
 
 fn default_listen() -> SocketAddr {
@@ -298,6 +319,17 @@ whatsapp:
         assert_eq!(store.reveal().unwrap().expose_secret(), "postgres://cauce:s3cret@db:5432/cauce");
         let held = with("", "store: { env: CAUCE_NO_SUCH_STORE }").unwrap().store.unwrap();
         assert!(held.reveal().unwrap_err().to_string().contains("CAUCE_NO_SUCH_STORE"));
+    }
+
+    #[test]
+    fn a_new_folder_has_the_base_and_the_partitions_that_are_asked_for() {
+        let usual = with("", "").unwrap();
+        assert!(usual.base == BaseKind::Sled && usual.partitions() >= 1);
+        let asked = with("", "base: fjall\npartitions: 7").unwrap();
+        assert_eq!((asked.base, asked.partitions()), (BaseKind::Fjall, 7));
+        assert_eq!(with("", "partitions: 5000").unwrap().partitions(), SLOTS);
+        assert!(with("", "partitions: 0").is_err());
+        assert!(with("", "base: rocks").unwrap_err().contains("«sled» and «fjall»"));
     }
 
     #[test]

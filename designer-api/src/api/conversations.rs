@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cauce_access::Action;
 use cauce_conversation::{
-    CASES, CONTACTS, Contact, RUNS, RunHead, RunStage, VERSIONS, VersionRow, contact_entity, of_contact,
+    CASES, CONTACTS, Contact, RunHead, RunStage, VERSIONS, VersionRow, contact_entity, of_contact,
 };
 use cauce_flows::Program;
 use cauce_inbox::lists::{self, Place, Stage as ListStage, Summary};
@@ -257,8 +257,10 @@ async fn captured(
     program: Option<&Program>,
 ) -> Result<Vec<CapturedField>, StoreError> {
     let Some(head) = &contact.run else { return Ok(Vec::new()) };
-    let key = of_contact(&RUNS, contact.id).text(head.id.as_str());
-    let Some(run) = RUNS.fetch(app.store().as_ref(), &key).await? else { return Ok(Vec::new()) };
+    let Some(run) = cauce_conversation::history::run(app.store().as_ref(), contact.id, &head.id).await?
+    else {
+        return Ok(Vec::new());
+    };
     let label = |key: &str| {
         program.and_then(|program| program.labels().get(key)).cloned().unwrap_or_else(|| key.to_owned())
     };

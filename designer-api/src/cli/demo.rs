@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use cauce_access::Role;
 use cauce_flows::reading::{Country, Zone};
 use cauce_flows::{Files, Problem, Program};
 use cauce_runtime::SystemClock;
-use cauce_store::DataFolder;
+use cauce_store::{BaseKind, DataFolder};
 use clap::Args;
 use rust_embed::Embed;
 use secrecy::SecretString;
@@ -21,7 +21,7 @@ use tokio::process::{Child, Command};
 
 use super::say;
 use super::serve::hand_over_token;
-use crate::app::{self, App};
+use crate::app::App;
 use crate::config::{Config, OutgoingConfig, Secret, WhatsAppConfig, WorkspaceConfig};
 use crate::directory;
 use crate::server;
@@ -72,6 +72,12 @@ pub struct Demo {
     /// A host, address or network inside that flows may call all the same; may be given more than once
     #[arg(long, value_name = "TARGET")]
     allow_outgoing: Vec<String>,
+    /// What keeps the rows of a new folder behind its log: sled or fjall
+    #[arg(long, hide = true, default_value = "sled", value_parser = BaseKind::named)]
+    base: BaseKind,
+    /// How many writers share the contacts of a new folder
+    #[arg(long, hide = true)]
+    partitions: Option<NonZeroU16>,
     /// How long the outcome of a send is waited for when nobody can say whether it was sent, in seconds
     #[arg(long, hide = true, default_value_t = 60)]
     hold_seconds: u32,
@@ -89,7 +95,8 @@ impl Demo {
         let listener = server::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).await?;
         let url = format!("http://{}", listener.local_addr()?);
         // Known before the emulator is: a folder in use is one sentence, and nothing has begun.
-        drop(DataFolder::open(&self.data, app::partitions())?);
+        let partitions = self.config(&listener.local_addr()?, "")?.partitions();
+        drop(DataFolder::open(&self.data, partitions)?);
 
         let (mut emulator, graph) = match &self.emulator_url {
             Some(url) => (None, url.clone()),
@@ -132,6 +139,8 @@ impl Demo {
             listen: *listen,
             data: self.data.clone(),
             store: self.store.clone().map(Secret::Plain),
+            base: self.base,
+            partitions: self.partitions,
             workspace: WorkspaceConfig {
                 id: "demo".parse()?,
                 name: BUSINESS.into(),

@@ -120,7 +120,7 @@ impl Cauce {
                 let mut command = Command::new(&program);
                 command
                     .args(["demo", "--json", "--hold-seconds", HOLD_SECONDS, "--grace-seconds", "1"])
-                    .args(["--allow-outgoing", "127.0.0.1"])
+                    .args(["--allow-outgoing", "127.0.0.1", "--partitions", "4"])
                     .args(["--port", &port.to_string(), "--emulator-url", &emulator, "--data"])
                     .arg(&data)
                     .env_remove("CAUCE_CRASH_AT")
