@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cauce_model::{Content, SendOutcome};
+use cauce_model::{Content, FailureClass, SendOutcome};
 use cauce_whatsapp::{AccountCredentials, Graph};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -60,7 +60,11 @@ fn account() -> AccountCredentials {
 }
 
 fn graph(address: SocketAddr) -> Graph {
-    Graph::new(&format!("http://{address}"), "v25.0", Duration::from_secs(30)).unwrap()
+    to(&format!("http://{address}"))
+}
+
+fn to(base: &str) -> Graph {
+    Graph::new(base, "v25.0", Duration::from_secs(30)).unwrap()
 }
 
 fn hello() -> Content {
@@ -150,6 +154,20 @@ async fn a_refused_connection_sent_nothing() {
     drop(listener);
     let SendOutcome::Refused { failure, .. } = send(&graph(address)).await else { panic!() };
     assert_eq!(failure.code, "connection");
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_knows_and_a_handshake_that_fails_sent_nothing() {
+    // RFC 6761 §6.4: no name under «invalid» is ever given an address.
+    let unknown = to("https://graph.invalid");
+    // One that speaks no TLS: a whole HTTP server, which would take the message if it came.
+    let (plain, seen) = stub(Answer::With(200, "{}")).await;
+    let handshake = to(&format!("https://{plain}"));
+    for graph in [unknown, handshake] {
+        let SendOutcome::Refused { failure, .. } = send(&graph).await else { panic!() };
+        assert_eq!((failure.code.as_str(), failure.class), ("connection", FailureClass::Connection));
+    }
+    assert!(seen.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
