@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use cauce_store::transfer::Place as Rows;
+use cauce_tests::house::within;
 use cauce_tests::served::{Meta, Place, Served, text_of};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -40,7 +41,8 @@ async fn rivals(name: &str, defect: Option<&str>) -> Result<()> {
     let address = database(name, None).await?.expect("an address");
     let meta = Meta::start().await;
     let variables: Vec<_> = defect.map(|defect| ("CAUCE_DEFECT", defect)).into_iter().collect();
-    let options = format!("store: '{address}'");
+    // Two writers: of one, the second process takes the numbers that the first would give its next commits.
+    let options = format!("store: '{address}'\npartitions: 2");
     let (first, second) = (Place::new(&meta, &options), Place::new(&meta, &options));
     let mut taken = BTreeMap::new();
 
@@ -49,14 +51,14 @@ async fn rivals(name: &str, defect: Option<&str>) -> Result<()> {
     for customer in ["51911111111", "51922222222"] {
         ensure!(says(&old, customer, "hola", &mut taken).await, "the first takes nothing in");
     }
-    meta.until_asked(2).await;
+    answered(&old, 2).await;
 
     old.signal(Signal::STOP);
     let new = second.serve_with(&[], &variables).await;
     for customer in ["51911111111", "51933333333"] {
         ensure!(says(&new, customer, "hola", &mut taken).await, "the second takes nothing in");
     }
-    meta.until_asked(4).await;
+    answered(&new, 2).await;
     old.signal(Signal::CONT);
     for customer in ["51922222222", "51911111111"] {
         let acknowledged = says(&old, customer, "hola", &mut taken).await;
@@ -74,6 +76,20 @@ async fn rivals(name: &str, defect: Option<&str>) -> Result<()> {
         .collect();
     let ledger = json!({ "sends": [], "webhooks": webhooks });
     inspect(Rows::Postgres(address), Path::new("nowhere").into(), ledger).await
+}
+
+/// Waits until Meta's answers to so many sends have been taken in: then nothing is left to commit.
+async fn answered(served: &Served, sends: usize) {
+    let counted = format!("cauce_turns_total{{kind=\"answer\"}} {sends}");
+    within("the answers of sends are taken in", async {
+        loop {
+            let metrics = served.http().get(format!("{}/metrics", served.url)).send().await.unwrap();
+            if metrics.text().await.unwrap().contains(&counted) {
+                break;
+            }
+        }
+    })
+    .await;
 }
 
 /// Whether a customer's text is taken in.
