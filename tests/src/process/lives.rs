@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use cauce_store::BaseKind;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, pending};
 use rustix::process::{Pid, Signal, kill_process};
@@ -53,6 +54,8 @@ pub struct Lives {
     pub deaths: Vec<Death>,
     /// Variables of its environment.
     pub variables: Vec<(&'static str, String)>,
+    /// What keeps the rows of a folder that has none yet.
+    pub base: BaseKind,
     /// What is done after each kill, before the next life; an error ends all.
     pub after_kill: Option<AfterKill>,
 }
@@ -109,7 +112,7 @@ impl Cauce {
         emulator: &str,
         lives: Lives,
     ) -> Result<Self> {
-        let Lives { deaths, variables, after_kill } = lives;
+        let Lives { deaths, variables, base, after_kill } = lives;
         let store = store.map(str::to_owned);
         let (data, log) = (folder.join("data"), folder.join("cauce.log"));
         let spawn = {
@@ -120,7 +123,7 @@ impl Cauce {
                 let mut command = Command::new(&program);
                 command
                     .args(["demo", "--json", "--hold-seconds", HOLD_SECONDS, "--grace-seconds", "1"])
-                    .args(["--allow-outgoing", "127.0.0.1", "--partitions", "4"])
+                    .args(["--allow-outgoing", "127.0.0.1", "--partitions", "4", "--base", base.name()])
                     .args(["--port", &port.to_string(), "--emulator-url", &emulator, "--data"])
                     .arg(&data)
                     .env_remove("CAUCE_CRASH_AT")

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use cauce_store::BaseKind;
 
 use crate::dice::Dice;
 
@@ -17,10 +18,10 @@ pub enum Mishap {
     HalfSnapshot,
     /// The power went while a frame was written: so many bytes of it, or of something else, are there.
     TornFrame(usize),
-    /// sled's file is damaged: it does not open.
-    DamagedSled,
-    /// sled's folder is gone.
-    NoSled,
+    /// A file of the base is damaged: it does not open.
+    DamagedBase,
+    /// The base's folder is gone.
+    NoBase,
 }
 
 impl Mishap {
@@ -29,11 +30,12 @@ impl Mishap {
     /// # Errors
     /// When the folder does not let it.
     pub fn befall(self, data: &Path) -> Result<()> {
-        let sled = data.join("sled");
+        let kind = BaseKind::of(data);
+        let base = kind.map(|kind| data.join(kind.name()));
         // It may have been killed before it made any of these.
         match self {
-            Self::HalfSnapshot if sled.is_dir() => {
-                fs::write(sled.join("snap.7FFFFFFFFFFFFFFF.generating"), b"half a snapshot")?;
+            Self::HalfSnapshot if kind == Some(BaseKind::Sled) => {
+                fs::write(data.join("sled").join("snap.7FFFFFFFFFFFFFFF.generating"), b"half a snapshot")?;
             }
             Self::TornFrame(bytes) => {
                 let Some(segment) = newest(&data.join("log"))? else { return Ok(()) };
@@ -41,8 +43,17 @@ impl Mishap {
                 let torn: Vec<u8> = (0..bytes).map(|_| dice.roll(256).to_le_bytes()[0]).collect();
                 OpenOptions::new().append(true).open(segment)?.write_all(&torn)?;
             }
-            Self::DamagedSled if sled.is_dir() => fs::write(sled.join("conf"), b"not what sled wrote")?,
-            Self::NoSled if sled.is_dir() => fs::remove_dir_all(sled)?,
+            Self::DamagedBase => {
+                let file = if kind == Some(BaseKind::Fjall) { "version" } else { "conf" };
+                if let Some(base) = base {
+                    fs::write(base.join(file), b"not what it wrote")?;
+                }
+            }
+            Self::NoBase => {
+                if let Some(base) = base {
+                    fs::remove_dir_all(base)?;
+                }
+            }
             _ => {}
         }
         Ok(())

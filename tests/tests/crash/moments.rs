@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use cauce_store::BaseKind;
 use cauce_tests::process::Death;
 use serde_json::{Value, json};
 
@@ -47,10 +48,12 @@ fn scenario(seed: u64, entries: usize) -> Scenario {
     kills.sort_unstable();
     let mishaps: Vec<Mishap> = (0..deaths.len() + kills.len()).map(|_| mishap(&mut dice)).collect();
     let faults: Vec<Value> = (1..dice.roll(5)).map(|_| fault(&mut dice)).collect();
+    let base = dice.one_of(&BaseKind::ALL);
     let name = format!(
-        "CAUCE_SEED={seed} CAUCE_SCENARIOS=1: {customers} × {deaths:?}, after {kills:?} entries, {mishaps:?}, {faults:?}"
+        "CAUCE_SEED={seed} CAUCE_SCENARIOS=1: {} with {customers} × {deaths:?}, after {kills:?} entries, {mishaps:?}, {faults:?}",
+        base.name()
     );
-    Scenario { name, deaths, kills, mishaps, faults, customers, unsure: true, ..Scenario::default() }
+    Scenario { name, deaths, kills, mishaps, faults, customers, base, unsure: true, ..Scenario::default() }
 }
 
 fn death(dice: &mut Dice, customers: usize) -> Death {
@@ -70,8 +73,8 @@ fn mishap(dice: &mut Dice) -> Mishap {
     match dice.roll(8) {
         1 | 2 => Mishap::HalfSnapshot,
         3 | 4 => Mishap::TornFrame(dice.roll(2000)),
-        5 => Mishap::DamagedSled,
-        6 => Mishap::NoSled,
+        5 => Mishap::DamagedBase,
+        6 => Mishap::NoBase,
         _ => Mishap::None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::mishap::Mishap::{DamagedSled, HalfSnapshot, NoSled, None as Nothing, TornFrame};
+use crate::mishap::Mishap::{DamagedBase, HalfSnapshot, NoBase, None as Nothing, TornFrame};
 use crate::stage::{Point, Scenario, perform};
 use crate::{ALONE, AT_ONCE, embedded};
 
@@ -119,10 +119,10 @@ fn scenarios(entries: usize) -> Vec<Scenario> {
         ),
         (&["drain.before_applied:5", "start.base_open:1"], &[TornFrame(90), HalfSnapshot]),
         // Made again from checkpoints and log; killed while that goes on, it begins once more.
-        (&["turn.after_commit:29", "start.filling:1", "start.filling:1"], &[NoSled, Nothing, TornFrame(40)]),
+        (&["turn.after_commit:29", "start.filling:1", "start.filling:1"], &[NoBase, Nothing, TornFrame(40)]),
         (
             &["checkpoint.made:2", "checkpoint.page:1", "start.filling:1"],
-            &[DamagedSled, DamagedSled, HalfSnapshot],
+            &[DamagedBase, DamagedBase, HalfSnapshot],
         ),
     ] {
         scenarios.push(Scenario::new(points, &[], 1).with(mishaps));

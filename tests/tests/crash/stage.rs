@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cauce_store::BaseKind;
 use cauce_store::transfer::Place;
 use cauce_tests::process::{AfterKill, Death, Installation, Killed, Lives, copy};
 use cauce_tests::service::Service;
@@ -57,6 +58,8 @@ pub struct Scenario {
     pub unsure: bool,
     /// How large the layers of the store are, in bytes.
     pub layers: usize,
+    /// What keeps the rows.
+    pub base: BaseKind,
     /// What is wrong with Cauce, on purpose.
     pub defect: Option<&'static str>,
 }
@@ -74,6 +77,7 @@ impl Default for Scenario {
             fresh: false,
             unsure: false,
             layers: SMALL_LAYERS,
+            base: BaseKind::default(),
             defect: None,
         }
     }
@@ -117,11 +121,17 @@ pub struct Stage<R> {
     rows: R,
     /// The server that the journey calls.
     service: Service,
-    /// The data folder that they begin with, and Ana's token in it.
-    data: PathBuf,
-    token: String,
+    /// With what they begin, for each base.
+    beginnings: Vec<Beginning>,
     /// What everybody sees without a kill, once it is known.
     expected: Option<Record>,
+}
+
+/// A data folder as the demo leaves it, and Ana's token in it.
+struct Beginning {
+    base: BaseKind,
+    data: PathBuf,
+    token: String,
     _folder: tempfile::TempDir,
 }
 
@@ -184,10 +194,18 @@ impl<R: AsyncFn(&str, Option<&str>) -> Result<Option<String>>> Stage<R> {
     pub async fn furnished(rows: R) -> Result<Self> {
         let service = Service::start("127.0.0.1").await;
         let address = rows(FIRST, None).await?;
-        let mut house = Installation::open(None, address.as_deref(), Lives::default(), TIME).await?;
-        let token = furnish(&mut house, &service).await?;
-        let (folder, data) = house.close().await?;
-        Ok(Self { rows, service, data, token, expected: None, _folder: folder })
+        let mut beginnings = Vec::new();
+        for base in BaseKind::ALL {
+            // Where the rows are in a database, a folder has no base.
+            if address.is_none() || beginnings.is_empty() {
+                let lives = Lives { base, ..Lives::default() };
+                let mut house = Installation::open(None, address.as_deref(), lives, TIME).await?;
+                let token = furnish(&mut house, &service).await?;
+                let (folder, data) = house.close().await?;
+                beginnings.push(Beginning { base, data, token, _folder: folder });
+            }
+        }
+        Ok(Self { rows, service, beginnings, expected: None })
     }
 
     /// Lets everybody walk while Cauce is killed. Customers of another scenario, by its `number`, have other
@@ -196,13 +214,14 @@ impl<R: AsyncFn(&str, Option<&str>) -> Result<Option<String>>> Stage<R> {
     /// # Errors
     /// When something was lost or doubled, Cauce ended by itself, or time is up.
     pub async fn play(&self, scenario: &Scenario, number: usize) -> Result<Played> {
-        let data = (!scenario.fresh).then_some(self.data.as_path());
+        let data = (!scenario.fresh).then_some(self.beginning(scenario).data.as_path());
         let like = (!scenario.fresh).then_some(FIRST);
         let address = (self.rows)(&number.to_string(), like).await?;
         let rows = address.clone().map(Place::Postgres);
         let lives = Lives {
             deaths: scenario.deaths.clone(),
             variables: variables(scenario),
+            base: scenario.base,
             after_kill: Some(after_kill(rows.clone(), scenario.mishaps.clone())),
         };
         let mut house = Installation::open(data, address.as_deref(), lives, TIME).await?;
@@ -234,11 +253,16 @@ impl<R: AsyncFn(&str, Option<&str>) -> Result<Option<String>>> Stage<R> {
         Err(error.context(format!("all of it, and logs and data, is in {}\n", kept.display())))
     }
 
+    fn beginning(&self, scenario: &Scenario) -> &Beginning {
+        let its = self.beginnings.iter().find(|beginning| beginning.base == scenario.base);
+        its.unwrap_or(&self.beginnings[0])
+    }
+
     async fn act(&self, house: &mut Installation, scenario: &Scenario, number: usize) -> Result<Played> {
         if scenario.fresh {
             furnish(house, &self.service).await?;
         } else {
-            house.be(&self.token);
+            house.be(&self.beginning(scenario).token);
         }
         let house = &*house;
         for fault in &scenario.faults {

@@ -83,8 +83,8 @@ async fn answered(served: &Served, sends: usize) {
     let counted = format!("cauce_turns_total{{kind=\"answer\"}} {sends}");
     within("the answers of sends are taken in", async {
         loop {
-            let metrics = served.http().get(format!("{}/metrics", served.url)).send().await.unwrap();
-            if metrics.text().await.unwrap().contains(&counted) {
+            let metrics = served.http().get(format!("{}/metrics", served.url)).send().await;
+            if metrics.expect("it answers").text().await.expect("all of it").contains(&counted) {
                 break;
             }
         }
