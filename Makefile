@@ -24,7 +24,7 @@ test: ## Run every check and every test; stops at the first failure
 torture: ## Kill Cauce in ways that nobody tried yet: HOURS=8, or until Ctrl-C
 	@scripts/torture
 
-bench: ## Measure what a message costs, beside what else one would write (half an hour, and nothing beside it)
+bench: ## Measure what a message costs, beside what else one would write (an hour, and nothing beside it)
 	@scripts/bench
 
 client: build ## Generate the web app's typed client again, after the HTTP API changed
