@@ -171,11 +171,11 @@ pub const FAULTS: &[Fault] = &[
         rows.0.insert(key, vec![1, 0xc1]);
     }),
     ("unreadable", |rows, who| {
-        // A chunk whose bytes are those of others.
+        // A chunk with a message whose bytes are those of another thing.
         let key = rows.with(CHUNKS.number(), who.karla)[0].clone();
         let row = rows.0.get_mut(&key).unwrap();
-        let middle = row.len() / 2;
-        row[middle..middle + 40].fill(0xc1);
+        let inside = row.windows(6).position(|name| name == b"author").unwrap();
+        row[inside..inside + 6].fill(0xc1);
     }),
     ("unknown_table", |rows, who| rows.put(Key::new(who.bea.slot(), 99).text("x"), &1)),
     ("piece_without_head", |rows, who| {
