@@ -1,7 +1,9 @@
 //! A partition: a range of slots with one writer.
 //!
 //! Its worker takes whatever is ready (events, timers, answers of calls, mail), runs a turn for
-//! each, and commits all of them as one group. What leaves (replies, calls, mail) leaves after.
+//! each, and commits all of them as one group. What leaves (replies, calls, mail) leaves after. While one
+//! group becomes durable the turns of the next one run, on top of what that one wrote; the next is
+//! committed when the one before it is durable, and so lets nothing out before it.
 //! `turns` runs one turn; `outcome` commits a group and lets out what it decided; `timers` are those that
 //! are due soon; `upkeep` is the beginning, the end, and the tidying in between; `hold` a held start.
 
@@ -30,7 +32,7 @@ mod timers;
 mod turns;
 mod upkeep;
 
-use outcome::After;
+use outcome::{After, Committing};
 use timers::Timers;
 use turns::Happening;
 
@@ -153,16 +155,22 @@ pub(crate) struct Partition {
     pub swept: u64,
     /// Ranges with expired rows that are still to be removed.
     pub sweeping: Vec<KeyRange>,
+    /// The group whose commit is under way.
+    pub committing: Option<Committing>,
+    /// The turns that ran meanwhile; empty when none is.
+    pub next: Group,
 }
 
 /// A group of turns on its way to its commit.
 #[derive(Default)]
-struct Group {
+pub(crate) struct Group {
     rows: Rows,
     changes: Vec<Change>,
     /// The calls that its turns made.
     calls: HashMap<Key, CallRow>,
     after: After,
+    /// How many things it has taken in, and how many turns that were.
+    taken: usize,
     turns: u32,
 }
 
@@ -192,28 +200,38 @@ impl Partition {
     /// Waits for something to do and does it; whether there will be more.
     async fn live(&mut self) -> Result<bool, StoreError> {
         let mut work = Vec::new();
+        let mut durable = None;
         self.plan_sweep();
-        let wake = self.next_wake();
+        let room = self.next.taken < GROUP;
+        let wake = self.next_wake().filter(|_| room);
         let sleep = self.clock.sleep_until(wake.unwrap_or_default());
         tokio::select! {
             biased;
-            Some(item) = self.internal.recv() => work.push(item),
-            Some(item) = self.submitted.recv() => work.push(item),
+            done = outcome::end_of(&mut self.committing) => durable = Some(done),
+            Some(item) = self.internal.recv(), if room => work.push(item),
+            Some(item) = self.submitted.recv(), if room => work.push(item),
             () = sleep, if wake.is_some() => {}
-            () = std::future::ready(()), if !self.sweeping.is_empty() => {}
+            () = std::future::ready(()), if !self.sweeping.is_empty() && self.committing.is_none() => {}
+        }
+        if let Some(committed) = durable {
+            self.is_durable(committed)?;
         }
         self.take_ready(&mut work).await?;
         let idle = work.is_empty();
         let stop = work.iter().any(|item| matches!(item, Work::Stop));
         let resumes: Vec<Work> = work.extract_if(.., |item| matches!(item, Work::Resume { .. })).collect();
-        self.group(work).await?;
+        self.take_in(work).await?;
+        if self.committing.is_none() {
+            self.commit_next().await?;
+        }
         for resume in resumes {
             if let Work::Resume { how, done } = resume {
+                self.settle().await?;
                 // Whoever asked may have gone away; it is done all the same.
                 let _ = done.send(self.let_go(how).await?);
             }
         }
-        if idle {
+        if idle && self.committing.is_none() {
             self.sweep().await?;
         }
         if stop {
@@ -225,12 +243,16 @@ impl Partition {
     /// What else is ready: events first, then timers, so that an answer already received beats a
     /// timeout of the same moment.
     async fn take_ready(&mut self, work: &mut Vec<Work>) -> Result<(), StoreError> {
-        while work.len() < GROUP
+        let room = GROUP.saturating_sub(self.next.taken);
+        if room == 0 {
+            return Ok(());
+        }
+        while work.len() < room
             && let Ok(item) = self.internal.try_recv()
         {
             work.push(item);
         }
-        while work.len() < GROUP
+        while work.len() < room
             && let Ok(item) = self.submitted.try_recv()
         {
             work.push(item);
@@ -240,23 +262,44 @@ impl Partition {
 
     /// Runs a turn for each, commits them all, and lets out what they decided.
     async fn group(&mut self, work: Vec<Work>) -> Result<(), StoreError> {
-        let mut group = Group::default();
+        self.take_in(work).await?;
+        self.settle().await
+    }
+
+    /// Runs a turn for each, in the group that is committed next.
+    async fn take_in(&mut self, work: Vec<Work>) -> Result<(), StoreError> {
+        let mut group = std::mem::take(&mut self.next);
         let seed = hash64(&[
             &self.lease.stream.to_be_bytes(),
             &self.lease.epoch.to_be_bytes(),
             &self.number.to_be_bytes(),
         ]);
         self.prefetch(&mut group.rows, &work).await?;
-        for (index, item) in work.into_iter().enumerate() {
-            self.happen(&mut group, item, mixed(seed.wrapping_add(index as u64))).await?;
+        let before = group.turns;
+        for item in work {
+            let seed = mixed(seed.wrapping_add(group.taken as u64));
+            group.taken += 1;
+            self.happen(&mut group, item, seed).await?;
         }
-        if group.turns > 0 {
+        if group.turns > before {
             self.poison.end(self.index);
-            self.meters.group_turns.record(f64::from(group.turns));
         }
-        self.commit(group.rows, group.changes, group.calls).await?;
-        self.let_out(group.after);
+        self.next = group;
         Ok(())
+    }
+
+    /// Waits until all turns that ran are durable, and lets out what they decided.
+    async fn settle(&mut self) -> Result<(), StoreError> {
+        loop {
+            if self.committing.is_some() {
+                let committed = outcome::end_of(&mut self.committing).await;
+                self.is_durable(committed)?;
+            }
+            if self.next.taken == 0 {
+                return Ok(());
+            }
+            self.commit_next().await?;
+        }
     }
 
     /// Takes one thing into the group.

@@ -193,6 +193,8 @@ impl Runtime {
                 taken: Default::default(),
                 swept: 0,
                 sweeping: Vec::new(),
+                committing: None,
+                next: Default::default(),
             });
         }
         let mut workers = JoinSet::new();

@@ -5,15 +5,17 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use cauce_model::Slot;
-use cauce_store::{Key, StoreError, encode, rows};
+use cauce_store::{Committed, Key, StoreError, Value, encode, rows};
 use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, pending, ready};
+use sync_wrapper::SyncWrapper;
 use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
 
-use super::{Partition, UnderWay, Work};
+use super::{Group, Partition, UnderWay, Work};
 use crate::dead::Replayed;
 use crate::runtime::{Answer, SubmitError, Token};
-use crate::tables::{CALLS, CallRow, Change, FEED, MailRow, TIMERS};
+use crate::tables::{CALLS, CallRow, FEED, MailRow, TIMERS};
 use crate::turn::Rows;
 use crate::{Call, Trace, crash, trace};
 
@@ -39,6 +41,25 @@ pub(super) struct After {
     pub settled: Vec<Token>,
 }
 
+/// A group whose commit is under way.
+pub(crate) struct Committing {
+    end: SyncWrapper<BoxFuture<'static, Result<Committed, StoreError>>>,
+    begun: Instant,
+    /// What it writes: the next turns see it already.
+    pub(super) rows: HashMap<Key, Option<Value>>,
+    moved: Vec<Moved>,
+    after: After,
+    head: u64,
+}
+
+/// How the commit that is under way ends. Nothing is lost when this is dropped before.
+pub(super) async fn end_of(committing: &mut Option<Committing>) -> Result<Committed, StoreError> {
+    match committing {
+        Some(committing) => committing.end.get_mut().await,
+        None => pending().await,
+    }
+}
+
 /// A row that was written and has more to it.
 enum Moved {
     Timer(Key, bool),
@@ -46,13 +67,14 @@ enum Moved {
 }
 
 impl Partition {
-    /// Makes a group durable, and follows it.
-    pub(super) async fn commit(
-        &mut self,
-        mut group: Rows,
-        changes: Vec<Change>,
-        mut made: HashMap<Key, CallRow>,
-    ) -> Result<(), StoreError> {
+    /// Begins to commit the turns that ran, and lets out what they decided when they wrote nothing. No
+    /// commit may be under way.
+    pub(super) async fn commit_next(&mut self) -> Result<(), StoreError> {
+        let Group { rows: mut group, changes, calls: mut made, after, turns, .. } =
+            std::mem::take(&mut self.next);
+        if turns > 0 {
+            self.meters.group_turns.record(f64::from(turns));
+        }
         let mut head = *self.feed_head.borrow();
         if !changes.is_empty() {
             head += 1;
@@ -60,6 +82,7 @@ impl Partition {
             self.trim_feed(&mut group, head);
         }
         if group.written.is_empty() {
+            self.let_out(after);
             return Ok(());
         }
         // A row that goes without having been read may be kept in pieces, which go with it.
@@ -67,12 +90,12 @@ impl Partition {
         let gone = group.written.iter().filter(|(key, row)| row.is_none() && !known(key));
         let gone: Vec<Key> = gone.map(|(key, _)| key.clone()).collect();
         if !gone.is_empty() {
-            let rows = rows::get(self.store.as_ref(), &gone).await?;
-            group.read.extend(gone.into_iter().zip(rows));
+            self.fetch(&mut group, gone).await?;
         }
         let timers = TIMERS.key(self.home).table();
         let calls = CALLS.key(self.home).table();
         let mut moved = Vec::new();
+        let mut written = HashMap::with_capacity(group.written.len());
         let mut writes = Vec::with_capacity(group.written.len());
         for (key, row) in group.written {
             let read = group.read.get(&key).and_then(Option::as_ref).map(Vec::len);
@@ -84,17 +107,34 @@ impl Partition {
                 let call = row.is_some().then(|| made.remove(&key)).flatten();
                 moved.push(Moved::Call(key.clone(), size, call));
             }
+            written.insert(key.clone(), row.clone());
             rows::put(&mut writes, key, row, before);
         }
         if crash::defect("send_before_commit") {
             self.follow(std::mem::take(&mut moved));
         }
         crash::point("turn.before_commit");
+        self.number += 1;
+        let (store, lease, number) = (self.store.clone(), self.lease, self.number);
         let begun = Instant::now();
-        self.store.commit(self.lease, self.number + 1, writes).await?;
+        let mut end = async move { store.commit(lease, number, writes).await }.boxed();
+        // It is under way from its first poll on.
+        if let Some(committed) = (&mut end).now_or_never() {
+            end = ready(committed).boxed();
+        }
+        let end = SyncWrapper::new(end);
+        self.committing = Some(Committing { end, begun, rows: written, moved, after, head });
+        Ok(())
+    }
+
+    /// The commit that was under way has ended: follows it, and lets out what its turns decided.
+    pub(super) fn is_durable(&mut self, committed: Result<Committed, StoreError>) -> Result<(), StoreError> {
+        let Some(Committing { begun, moved, after, head, .. }) = self.committing.take() else {
+            return Ok(());
+        };
+        committed?;
         self.meters.commit_seconds.record(begun.elapsed());
         crash::point("turn.after_commit");
-        self.number += 1;
         self.follow(moved);
         for counters in [&mut self.sent, &mut self.taken] {
             // What is written can be read again.
@@ -103,6 +143,7 @@ impl Partition {
             }
         }
         self.feed_head.send_if_modified(|last| std::mem::replace(last, head) != head);
+        self.let_out(after);
         Ok(())
     }
 

@@ -260,7 +260,20 @@ impl Partition {
         }
     }
 
-    pub(super) async fn fetch(&self, rows: &mut Rows, keys: Vec<Key>) -> Result<(), StoreError> {
+    /// Reads rows as the turns that ran leave them.
+    pub(super) async fn fetch(&self, rows: &mut Rows, mut keys: Vec<Key>) -> Result<(), StoreError> {
+        if let Some(committing) = &self.committing {
+            keys.retain(|key| match committing.rows.get(key) {
+                None => true,
+                Some(row) => {
+                    rows.read.insert(key.clone(), row.clone());
+                    false
+                }
+            });
+        }
+        if keys.is_empty() {
+            return Ok(());
+        }
         let found = rows::get(self.store.as_ref(), &keys).await?;
         rows.read.extend(keys.into_iter().zip(found));
         Ok(())

@@ -1,7 +1,5 @@
 //! The beginning of a partition, its end, and the tidying in between.
 
-use std::collections::HashMap;
-
 use cauce_model::{Duration, Slot};
 use cauce_store::{Key, StoreError, Table, Value, rows};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -10,7 +8,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::timers::{ranges, stretch};
 use super::{GROUP, Partition, STOP_WAIT};
 use crate::tables::{CALLS, COMMANDS, CallRow, DEAD, MAIL, MailRow, SEEN, day_of};
-use crate::turn::Rows;
 use crate::{Held, Turn};
 
 /// How long dead letters are kept.
@@ -88,6 +85,7 @@ impl Partition {
     /// next start. What does not come back in time is settled then.
     pub(super) async fn finish(&mut self) -> Result<(), StoreError> {
         let enough = tokio::time::Instant::now() + STOP_WAIT;
+        self.settle().await?;
         loop {
             let mut work = Vec::new();
             self.take_ready(&mut work).await?;
@@ -134,8 +132,7 @@ impl Partition {
         if old.len() == GROUP {
             self.sweeping.push(range);
         }
-        let mut rows = Rows::default();
-        rows.written.extend(old.into_iter().map(|(key, _)| (key, None)));
-        self.commit(rows, Vec::new(), HashMap::new()).await
+        self.next.rows.written.extend(old.into_iter().map(|(key, _)| (key, None)));
+        self.commit_next().await
     }
 }

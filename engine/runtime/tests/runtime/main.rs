@@ -7,6 +7,7 @@ mod calls;
 mod commands;
 mod dead;
 mod feed;
+mod groups;
 mod held;
 mod mail;
 mod many_timers;
