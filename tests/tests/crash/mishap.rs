@@ -9,6 +9,9 @@ use cauce_store::BaseKind;
 
 use crate::dice::Dice;
 
+/// What the header of a segment of the log has, in bytes.
+const HEADER: usize = 28;
+
 /// See the module. Nothing that was acknowledged may be lost by any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mishap {
@@ -39,6 +42,10 @@ impl Mishap {
             }
             Self::TornFrame(bytes) => {
                 let Some(segment) = newest(&data.join("log"))? else { return Ok(()) };
+                // A frame is written only behind a header that is durable: before that no more than the header
+                // can be torn.
+                let header = HEADER.saturating_sub(fs::metadata(&segment)?.len() as usize);
+                let bytes = if header > 0 { bytes.min(header) } else { bytes };
                 let mut dice = Dice(bytes as u64);
                 let torn: Vec<u8> = (0..bytes).map(|_| dice.roll(256).to_le_bytes()[0]).collect();
                 OpenOptions::new().append(true).open(segment)?.write_all(&torn)?;
