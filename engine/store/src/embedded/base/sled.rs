@@ -108,13 +108,23 @@ fn sweep_unfinished_snapshots(home: &Path) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
+    /// Opens it, as soon as the threads of whoever had it open have let go.
+    fn open(path: &Path) -> SledBase {
+        loop {
+            match SledBase::open(path) {
+                Err(OpenError::InUse) => std::thread::yield_now(),
+                opened => return opened.unwrap(),
+            }
+        }
+    }
+
     #[test]
     fn a_snapshot_left_half_written_does_not_keep_sled_shut() {
         let dir = tempfile::tempdir().unwrap();
-        drop(SledBase::open(dir.path()).unwrap());
+        drop(open(dir.path()));
         let left = dir.path().join("snap.00000000FFFFFFFF.generating");
         std::fs::write(&left, b"half").unwrap();
-        drop(SledBase::open(dir.path()).unwrap());
+        drop(open(dir.path()));
         assert!(!left.exists());
     }
 }
