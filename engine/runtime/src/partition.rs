@@ -214,7 +214,7 @@ impl Partition {
             () = std::future::ready(()), if !self.sweeping.is_empty() && self.committing.is_none() => {}
         }
         if let Some(committed) = durable {
-            self.is_durable(committed)?;
+            self.finish_commit(committed)?;
         }
         self.take_ready(&mut work).await?;
         let idle = work.is_empty();
@@ -293,7 +293,7 @@ impl Partition {
         loop {
             if self.committing.is_some() {
                 let committed = outcome::end_of(&mut self.committing).await;
-                self.is_durable(committed)?;
+                self.finish_commit(committed)?;
             }
             if self.next.taken == 0 {
                 return Ok(());

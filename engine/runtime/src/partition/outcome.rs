@@ -128,7 +128,10 @@ impl Partition {
     }
 
     /// The commit that was under way has ended: follows it, and lets out what its turns decided.
-    pub(super) fn is_durable(&mut self, committed: Result<Committed, StoreError>) -> Result<(), StoreError> {
+    pub(super) fn finish_commit(
+        &mut self,
+        committed: Result<Committed, StoreError>,
+    ) -> Result<(), StoreError> {
         let Some(Committing { begun, moved, after, head, .. }) = self.committing.take() else {
             return Ok(());
         };
