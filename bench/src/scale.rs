@@ -1,7 +1,8 @@
 //! Scale: the same road over ten thousand, a hundred thousand and a million contacts of six turns each.
 
 use std::path::Path;
-use std::time::Instant;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use cauce_store::BaseKind;
@@ -17,10 +18,14 @@ use crate::{Bench, note};
 
 /// How many turns every contact has taken before anything is measured.
 const TURNS: usize = 6;
-/// A folder that takes longer than this to build, in seconds, is left out.
-const PATIENCE: f64 = 1200.0;
-/// How many contacts write while it is measured, from all over.
-const WRITERS: usize = 10_000;
+/// A folder that would take longer than this to build at the pace of the one before, in seconds, is left
+/// out; so is one that takes longer than [`LIMIT`].
+const PATIENCE: f64 = 900.0;
+const LIMIT: Duration = Duration::from_secs(1200);
+/// How many messages a round has, about: enough that the base takes its part of them in.
+const MESSAGES: usize = 120_000;
+/// In a folder of so many contacts all of them write in every round.
+const FEW: usize = 10_000;
 
 #[derive(Debug, Serialize)]
 struct Line {
@@ -47,24 +52,37 @@ pub fn run(bench: &Bench) -> anyhow::Result<Part> {
             let takes = last.map_or(0.0, |line| (contacts * TURNS) as f64 / line.built_per_second);
             if takes > PATIENCE {
                 let (name, minutes) = (base.name(), takes / 60.0);
-                left_out +=
-                    &format!(" {name} at {contacts} contacts was left out: {minutes:.0} minutes to build.");
+                left_out += &format!(
+                    " {name} at {contacts} contacts was left out: {minutes:.0} minutes to build at the pace before."
+                );
                 continue;
             }
             note(&format!("scale, {contacts} contacts on {}", base.name()));
-            lines.push(line(base, contacts, bench)?);
+            match line(base, contacts, bench)? {
+                Some(line) => lines.push(line),
+                None => {
+                    let (name, minutes) = (base.name(), LIMIT.as_secs() / 60);
+                    left_out += &format!(
+                        " {name} at {contacts} contacts was left out: not built in {minutes} minutes."
+                    );
+                }
+            }
         }
     }
     Ok(told(&lines, &left_out, bench))
 }
 
-fn line(base: BaseKind, contacts: usize, bench: &Bench) -> anyhow::Result<Line> {
+/// `None` when its folder takes too long to build.
+fn line(base: BaseKind, contacts: usize, bench: &Bench) -> anyhow::Result<Option<Line>> {
     let folder = bench.folder.join("scale");
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
     let data = folder.join("data");
-    let built = build(&data, base, contacts)?;
+    let Some(built) = build(&data, base, contacts)? else {
+        std::fs::remove_dir_all(&folder)?;
+        return Ok(None);
+    };
     let bytes = disk_bytes(&data);
 
     let graph = Stand::start(true)?;
@@ -72,7 +90,9 @@ fn line(base: BaseKind, contacts: usize, bench: &Bench) -> anyhow::Result<Line> 
     let config = configure(&folder, port, &graph.address, base, "  send_timeout_seconds: 86400\n")?;
     let (server, start_after_kill_s) = timed(&folder, &config)?;
     let running = Running::of(server, format!("127.0.0.1:{port}"), &folder);
-    let writers = WRITERS.min(contacts);
+    // In every round others write, from all over: whom the server has not heard of since its start.
+    let others = contacts > FEW;
+    let writers = if others { (contacts / (bench.rounds + 1)).min(MESSAGES / 2) } else { contacts };
     let mut load = Load {
         address: String::new(),
         path: String::new(),
@@ -81,7 +101,7 @@ fn line(base: BaseKind, contacts: usize, bench: &Bench) -> anyhow::Result<Line> 
         first_contact: 0,
         stride: contacts / writers,
         turn: TURNS,
-        turns: 2,
+        turns: MESSAGES / writers,
         run: "0000".into(),
     };
     let mut samples = Vec::new();
@@ -94,7 +114,11 @@ fn line(base: BaseKind, contacts: usize, bench: &Bench) -> anyhow::Result<Line> 
             let foreign = watch.foreign();
             settle(&running.counted);
             let cpu_us = (cpu_of(&running.counted) - cpu) * 1e6 / loaded.messages as f64;
-            load.turn += load.turns;
+            if others {
+                load.first_contact += 1;
+            } else {
+                load.turn += load.turns;
+            }
             Ok(((cpu_us, loaded), foreign))
         })?);
     }
@@ -103,7 +127,7 @@ fn line(base: BaseKind, contacts: usize, bench: &Bench) -> anyhow::Result<Line> 
     let (server, start_s) = timed(&folder, &config)?;
     server.kill();
     std::fs::remove_dir_all(&folder)?;
-    Ok(Line {
+    Ok(Some(Line {
         base: base.name(),
         contacts,
         cpu_us: Spread::of(samples.iter().map(|(cpu, _)| *cpu)),
@@ -114,7 +138,7 @@ fn line(base: BaseKind, contacts: usize, bench: &Bench) -> anyhow::Result<Line> 
         start_after_kill_s,
         disk_bytes_per_message: bytes as f64 / (contacts * TURNS) as f64,
         built_per_second: (contacts * TURNS) as f64 / built,
-    })
+    }))
 }
 
 /// Starts the server, and says after how many seconds it listens.
@@ -124,19 +148,29 @@ fn timed(folder: &Path, config: &Path) -> anyhow::Result<(Process, f64)> {
     Ok((server, begun.elapsed().as_secs_f64()))
 }
 
-/// Builds the folder, and says how many seconds the messages took.
-fn build(data: &Path, base: BaseKind, contacts: usize) -> anyhow::Result<f64> {
+/// Builds the folder, and says how many seconds the messages took; `None` when it is more than [`LIMIT`].
+fn build(data: &Path, base: BaseKind, contacts: usize) -> anyhow::Result<Option<f64>> {
     let mut command = own("build")?;
     command.arg("--data").arg(data);
     command.args(["--base", base.name()]);
     command.args(["--contacts", &contacts.to_string(), "--turns", &TURNS.to_string()]);
-    let output = command.stderr(std::process::Stdio::inherit()).output()?;
+    let mut building = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
+    let begun = Instant::now();
+    while building.try_wait()?.is_none() {
+        if begun.elapsed() > LIMIT {
+            building.kill()?;
+            building.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    let output = building.wait_with_output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     // It ends by a signal when all went well.
     if output.status.code().is_some() {
         bail!("the folder of {contacts} contacts was not built");
     }
-    text.trim().parse().context("the folder was not built")
+    text.trim().parse().map(Some).context("the folder was not built")
 }
 
 fn told(lines: &[Line], left_out: &str, bench: &Bench) -> Part {
@@ -173,8 +207,8 @@ fn told(lines: &[Line], left_out: &str, bench: &Bench) -> Part {
     }
     part.lead(format!(
         "Every contact has written {TURNS} messages and got {TURNS}, in one process that was then killed. After that \
-         start {WRITERS} contacts from all over write over 64 connections, {} times; memory is the most the server \
-         ever had resident. A message on the disk is one that came in, with what was answered.{left_out}",
+         start come {} rounds of some {MESSAGES} messages over 64 connections, each of other contacts from all over (of \
+         {FEW}, all write in each); memory is the most the server ever had resident. A message on the disk is one that came in, with what was answered.{left_out}",
         bench.rounds
     ));
     part
