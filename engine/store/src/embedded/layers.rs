@@ -29,8 +29,8 @@ pub struct Limits {
     pub layers: usize,
     /// Writing waits while more of the log than this is not in the base, in bytes.
     pub undrained: u64,
-    /// A checkpoint is made when the log has grown by this much since the last one, in bytes, and by half
-    /// of what that one has: the work stays in proportion.
+    /// A checkpoint is made when the log has grown by this much since the last one, in bytes, and by as
+    /// much as that one has: the work stays in proportion.
     pub checkpoint: u64,
     /// How large a segment of the log grows, in bytes: it is forgotten as a whole.
     pub segment: u64,

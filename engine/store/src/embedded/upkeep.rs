@@ -101,7 +101,7 @@ pub(super) fn checkpoints(
     since_last: u64,
     mut last_bytes: u64,
 ) {
-    let mut next = every.max(last_bytes / 2).saturating_sub(since_last);
+    let mut next = every.max(last_bytes).saturating_sub(since_last);
     while let Some(appended) = due.wait_for(next) {
         match make(shared.base.as_ref(), shared.checkpoints.as_ref(), || due.closed()) {
             Ok(Some((bytes, forget))) => {
@@ -114,7 +114,7 @@ pub(super) fn checkpoints(
             Ok(None) => return,
             Err(error) => tracing::error!(%error, "a checkpoint could not be made; the log is kept"),
         }
-        next = appended + every.max(last_bytes / 2);
+        next = appended + every.max(last_bytes);
     }
 }
 
