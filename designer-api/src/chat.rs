@@ -24,7 +24,7 @@ pub const HELP: &str = "\
   /clock +2h      pasa el tiempo: +30m, +1d, 18:30, mañana a las 9; solo, da la hora
   /answer 200 {…} responde el servidor que llamó el flujo;  /fail  no responde
   /refuse 131026  lo próximo que se vigila no llega
-  /done [nombre]  termina la persona que atiende
+  /take           una persona toma la atención;  /done [nombre]  la termina
   /vars datos   /path camino   /where qué espera   /undo [veces]   /restart de nuevo
   /customer NOMBRE [TELÉFONO]  de nuevo, con otro cliente     /help   /quit";
 
@@ -85,6 +85,10 @@ impl Chat {
                 self.restart()
             }
             "/clock" => self.clock(rest),
+            "/take" => self.told(WaitKind::Person, |rehearsal| {
+                rehearsal.take_over();
+                Vec::new()
+            }),
             "/done" => {
                 let agent = if rest.is_empty() { "Rosa" } else { rest };
                 self.told(WaitKind::Person, |rehearsal| rehearsal.resolve(agent))

@@ -128,7 +128,11 @@ fn a_person_takes_over_and_ends() {
         last(&mut chat(), &["hola", "3", "/clock +30m"]),
         "(+30 minutos: viernes 20/11/2026, 10:45)\nYa es tarde.\n(fin: tarde)"
     );
-    assert_eq!(last(&mut chat(), &["hola", "/done"]), "(nadie atiende ahora)");
+    let taken = last(&mut chat(), &["hola", "3", "/take", "/clock +30m"]);
+    assert_eq!(taken, "(+30 minutos: viernes 20/11/2026, 10:45)", "who was taken over is waited for no more");
+    for nobody in ["/done", "/take"] {
+        assert_eq!(last(&mut chat(), &["hola", nobody]), "(nadie atiende ahora)");
+    }
 }
 
 #[test]
@@ -331,6 +335,7 @@ fn hostile() -> impl Strategy<Value = String> {
         "/answer",
         "/fail",
         "/refuse",
+        "/take",
         "/done",
         "/vars",
         "/path",
@@ -376,7 +381,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
     #[test]
     fn no_line_panics(lines in prop::collection::vec(hostile(), 1..40), flow in 0..6_usize) {
-        let mut chat = match ["bienvenida", "encuesta", "pedidos", "reservas", "soporte"].get(flow) {
+        let mut chat = match ["bienvenida", "clinica", "encuesta", "pedidos", "reservas", "soporte"].get(flow) {
             None => chat(),
             Some(name) => {
                 let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../examples/{name}.yaml"));

@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::Catalogue;
+use crate::calendar::HOURS;
 
 /// Ids of flows and steps, and keys inside a config.
 const ID: &str = "^[A-Za-z0-9_-]{1,64}$";
@@ -119,6 +120,7 @@ fn for_editors(mut schema: Value) -> Value {
             "key" | "queue" => Some((ID, "De 1 a 64 letras sin tilde, números, «_» o «-», sin espacios.")),
             "variable" => Some((NAME, "Letras sin tilde, números y «_», empezando por una letra.")),
             "duration" => Some((PERIOD, "Un número y su unidad: 30s, 15m, 2h o 3d.")),
+            "hours" => Some((HOURS, "Desde y hasta: 9:00-18:00, 9:00-24:00 o 21:00-2:00.")),
             _ => None,
         };
         if let Some((pattern, message)) = pattern {

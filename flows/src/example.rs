@@ -1,8 +1,8 @@
 //! Examples: small flows with a conversation, declared beside a kind. They are documentation that is run.
 
 use cauce_model::{
-    ContactCard, Content, Effect, FileId, HttpOutcome, InboundContent, Location, MediaKind, MediaSource,
-    MediaState, NodeId, ReceivedMedia, StoredFile,
+    ContactCard, Content, Duration, Effect, FileId, HttpOutcome, InboundContent, Location, MediaKind,
+    MediaSource, MediaState, NodeId, ReceivedMedia, StoredFile, Timestamp,
 };
 
 use crate::run::{ContactFacts, Event, Facts, Outcome, Run, Visited};
@@ -11,7 +11,10 @@ use crate::{Catalogue, Problem, Program, limits, start, step};
 /// The step that an example is about.
 pub const SHOWN: &str = "paso";
 
-/// A small flow and what is said in it.
+/// When an example begins: Friday, 20 November 2026, 10:00 in Lima.
+const BEGINS: Timestamp = Timestamp(1_795_186_800_000);
+
+/// A small flow and what is said in it, from 10:00 on Friday, 20 November 2026, in Lima.
 #[derive(Debug, Clone)]
 pub struct Example {
     /// What it shows (Spanish).
@@ -50,7 +53,7 @@ pub enum Happens {
     Sent,
     /// Something that was said will not arrive, for this code.
     Unsent(&'static str),
-    /// The time of the wait passes.
+    /// The time of the wait passes, all of it.
     TimePasses,
     /// A person takes the case and ends it.
     PersonEnds,
@@ -131,12 +134,19 @@ impl Example {
             program.needs().into_iter().map(|(path, uses)| (path.clone(), made_up(&path, uses[0].1.media)));
         let program = program.with_files(&files.collect()).map_err(told)?;
         let contact = ContactFacts { name: Some("Ana".to_owned()), ..ContactFacts::default() };
-        let facts = Facts { contact, ..Facts::default() };
+        let mut facts = Facts { now: BEGINS, contact, ..Facts::default() };
         let mut run: Option<Run> = None;
         let mut options: Vec<(String, String)> = Vec::new();
         for (i, turn) in self.turns.iter().enumerate() {
             let fault = |what: String| format!("turn {}: {what}", i + 1);
             let content = turn.happens.content(&options).map_err(fault)?;
+            if content.is_some() {
+                facts.window_ends_at = facts.now + limits::WINDOW;
+            } else if let (Happens::TimePasses, Some(wait)) =
+                (&turn.happens, run.as_ref().and_then(Run::wait))
+            {
+                facts.now = facts.now + wait.timeout.unwrap_or(Duration::ZERO);
+            }
             let outcome = match &mut run {
                 None => {
                     let id = "0123456789abcdef".parse().map_err(|_| fault("no run id".to_owned()))?;

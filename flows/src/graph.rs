@@ -10,7 +10,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, Reversed};
 
 use crate::document::Node;
-use crate::kind::{Exit, Meta, Role};
+use crate::kind::{After, Behaviour, Exit, Meta, Role, Write, all_exits};
 use crate::step::MAX_SENDS;
 use crate::words::{did_you_mean, list};
 use crate::yaml::child;
@@ -22,17 +22,56 @@ pub(crate) struct Spot<'a> {
     node: &'a Node,
     /// `None` when its config is not understood: then nothing is claimed about it.
     known: Option<(Meta, Vec<Exit>)>,
-    /// How many messages it says at most, at least 1.
+    /// How many messages it says at most.
     sends: usize,
+    writes: Vec<Write>,
 }
 
 impl<'a> Spot<'a> {
-    pub(crate) fn known(id: &'a NodeId, node: &'a Node, meta: Meta, exits: Vec<Exit>, sends: usize) -> Self {
-        Self { id, node, known: Some((meta, exits)), sends: sends.max(1) }
+    pub(crate) fn known(id: &'a NodeId, node: &'a Node, meta: Meta, behaviour: &dyn Behaviour) -> Self {
+        let known = Some((meta, all_exits(meta, behaviour)));
+        Self { id, node, known, sends: behaviour.sends(), writes: behaviour.writes() }
     }
 
     pub(crate) fn unknown(id: &'a NodeId, node: &'a Node) -> Self {
-        Self { id, node, known: None, sends: 1 }
+        Self { id, node, known: None, sends: 0, writes: Vec::new() }
+    }
+
+    pub(crate) fn id(&self) -> &'a NodeId {
+        self.id
+    }
+
+    /// Its exits that lead somewhere, and where.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = (&'a str, &'a NodeId)> {
+        self.node.exits.iter().map(|(exit, target)| (exit.as_str(), target))
+    }
+
+    /// Whether this exit leads somewhere.
+    pub(crate) fn leads(&self, exit: &str) -> bool {
+        self.node.exits.contains_key(exit)
+    }
+
+    /// Whether it has this exit, connected or not.
+    pub(crate) fn has(&self, exit: &str) -> bool {
+        self.known.iter().flat_map(|(_, exits)| exits).any(|known| known.key == exit)
+    }
+
+    /// What has happened when it is left by this exit.
+    pub(crate) fn after(&self, exit: &str) -> After {
+        let exits = self.known.iter().flat_map(|(_, exits)| exits);
+        exits.filter(|known| known.key == exit).map(|known| known.after).next().unwrap_or_default()
+    }
+
+    /// Whether it may write this.
+    pub(crate) fn writes(&self, name: &str) -> bool {
+        self.known.is_none() || self.writes.iter().any(|write| write.name == name)
+    }
+
+    /// Whether this is written whenever it is left by that exit. A step that is not understood is not
+    /// accused of anything.
+    pub(crate) fn surely_writes(&self, name: &str, exit: &str) -> bool {
+        let surely = |write: &Write| write.name == name && !write.unless.contains(&exit);
+        self.known.is_none() || self.writes.iter().any(surely)
     }
 
     fn role(&self) -> Option<Role> {
@@ -248,7 +287,7 @@ impl<'a> Graph<'a> {
             let before =
                 restless.neighbors_directed(at, Incoming).filter_map(|before| longest.get(&before)).max();
             let before = *before.unwrap_or(&0);
-            let here = before + self.spots[restless[at]].sends;
+            let here = before + self.spots[restless[at]].sends.max(1);
             longest.insert(at, here);
             // The step that waits at last may say something too.
             if here >= MAX_SENDS && before < MAX_SENDS {

@@ -3,7 +3,7 @@
 //! A kind is its config type: serde and JSON Schema give its form, [`Behaviour`] its exits, checks
 //! and conduct, [`NodeKind`] its name, looks, examples and the way older configs become today's.
 
-use cauce_model::{HttpOutcome, InboundContent, MediaKind};
+use cauce_model::{Duration, HttpOutcome, InboundContent, MediaKind};
 use indexmap::IndexMap;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::example::Example;
 use crate::fields::Name;
 use crate::program::Check;
-use crate::step::{Context, Failure, Step};
+use crate::step::{Context, Failure, Step, WINDOW_CLOSED};
 
 /// What part a kind plays in the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -66,12 +66,35 @@ pub struct Exit {
     pub label: String,
     /// Whether it may stay unconnected.
     pub optional: bool,
+    /// What has happened when it is taken.
+    pub after: After,
+}
+
+/// What has happened since the run came to a step when it leaves by an exit. The proof of the 24-hour window
+/// adds it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum After {
+    /// Nothing that takes time.
+    #[default]
+    Nothing,
+    /// The customer has written just now.
+    Message,
+    /// At most so much time has passed.
+    Time(Duration),
+    /// Nobody knows how much time has passed.
+    AnyTime,
+    /// The window is open, whatever has happened.
+    OpenWindow,
 }
 
 impl Exit {
     /// An exit with this key and label.
     pub fn new(key: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { key: key.into(), label: label.into(), optional: false }
+        Self { key: key.into(), label: label.into(), optional: false, after: After::Nothing }
+    }
+    /// The same, but this has happened when it is taken.
+    pub fn after(self, after: After) -> Self {
+        Self { after, ..self }
     }
     /// The same, but it may stay unconnected.
     pub fn or_not(self) -> Self {
@@ -83,11 +106,15 @@ impl Exit {
     }
     /// Nothing that was answered fits.
     pub fn no_match() -> Self {
-        Self::new("no_match", "No se entendió")
+        Self::new("no_match", "No se entendió").after(After::Message)
     }
-    /// Nothing came in time.
-    pub fn timeout() -> Self {
-        Self::new("timeout", "Sin respuesta")
+    /// Nothing came in this time.
+    pub fn timeout(time: Duration) -> Self {
+        Self::new("timeout", "Sin respuesta").after(After::Time(time))
+    }
+    /// The 24-hour window was closed when the run came.
+    pub(crate) fn window_closed() -> Self {
+        Self::new(WINDOW_CLOSED, "Pasaron 24 horas").or_not()
     }
 }
 
@@ -107,12 +134,19 @@ pub struct Write {
     pub name: String,
     /// How screens call it, when the step knows (Spanish).
     pub label: Option<String>,
+    /// The exits by which the step may be left without having written it.
+    pub unless: &'static [&'static str],
 }
 
 impl Write {
-    /// A variable without a label of its own.
+    /// A variable without a label of its own, written whichever way the step is left.
     pub fn new(name: &Name) -> Self {
-        Self { name: name.0.clone(), label: None }
+        Self { name: name.0.clone(), label: None, unless: &[] }
+    }
+
+    /// The same, but by these exits the step may be left without having written it.
+    pub fn unless(self, unless: &'static [&'static str]) -> Self {
+        Self { unless, ..self }
     }
 }
 
@@ -131,6 +165,13 @@ pub enum Resume<'a> {
     Sent,
     /// Something that the step said will not arrive. The code says why.
     Unsent(&'a str),
+}
+
+/// All the ways out of a step: its own, and, when it says something on the way, the one for a closed window. An
+/// end and a person have none: they are where the way leads, said or not.
+pub(crate) fn all_exits(meta: Meta, behaviour: &dyn Behaviour) -> Vec<Exit> {
+    let window_closed = (meta.role == Role::Step && behaviour.sends() > 0).then(Exit::window_closed);
+    behaviour.exits().into_iter().chain(window_closed).collect()
 }
 
 /// A file that a step sends, by the name it has beside the document.
@@ -157,9 +198,10 @@ pub trait Behaviour: Send + Sync {
         Vec::new()
     }
 
-    /// How many messages it says at most when the run arrives.
+    /// How many messages it says at most when the run arrives. One that says any gets the exit
+    /// `window_closed` beside its own.
     fn sends(&self) -> usize {
-        1
+        0
     }
 
     /// The files it sends.

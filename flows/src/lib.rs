@@ -7,6 +7,8 @@
 //! [`Program::compile`] checks it against a [`Catalogue`] and proves its graph; [`start`] and [`step`]
 //! walk a [`Run`] through it, one event at a time.
 
+mod assigned;
+pub mod calendar;
 mod document;
 mod editor;
 mod example;
@@ -24,18 +26,21 @@ mod script;
 mod step;
 mod text;
 mod version;
+mod window;
 mod words;
 mod yaml;
 
 pub use document::{Document, MAX_NODES, Node, Position, Variable, parse};
 pub use editor::document_schema;
 pub use example::{Example, Happens, SHOWN, Turn, transcript};
-pub use kind::{Behaviour, Catalogue, Exit, FileUse, Kind, Meta, NodeKind, Resume, Role, Triggers, Write};
+pub use kind::{
+    After, Behaviour, Catalogue, Exit, FileUse, Kind, Meta, NodeKind, Resume, Role, Triggers, Write,
+};
 pub use problem::{Problem, Severity};
 pub use program::{Card, CardExit, Check, Files, Program, TriggerMatch};
 pub use rehearsal::{Choice, Rehearsal};
 pub use run::{ContactFacts, Event, Facts, Outcome, Run, RunState, Visited, Wait, WaitKind};
-pub use script::{FUNCTIONS, MAX_SOURCE, MAX_STRING, MAX_VALUE};
+pub use script::{FUNCTION_GROUPS, FUNCTIONS, Function, FunctionGroup, MAX_SOURCE, MAX_STRING, MAX_VALUE};
 pub use step::{Context, Failure, MAX_SENDS, MAX_STEPS, Step, start, step};
 pub use text::{BAD_URL, encode};
 pub use words::{Named, choose, choose_among, fold};

@@ -52,6 +52,10 @@ pub const LIST_ROW_TITLE: usize = 24;
 pub const LIST_ROW_DESCRIPTION: usize = 72;
 /// Id of a row, in bytes.
 pub const LIST_ROW_ID: usize = 200;
+/// Options of a menu written as numbered lines. Ours: nobody reads more.
+pub const MENU_LINES: usize = 30;
+/// Title of such an option. Ours.
+pub const MENU_LINE: usize = 100;
 /// A link to an image, in bytes. Ours: longer addresses break on their way.
 pub const LINK: usize = 2048;
 /// Id of an option as a flow writes it, in bytes. Ours: with the run (16) and the wait (20) before it,

@@ -9,14 +9,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Problem;
+use crate::assigned::{self, Read};
 use crate::document::{Document, Node, read};
 use crate::graph::{self, Spot};
-use crate::kind::{Behaviour, Catalogue, FileUse, Kind, Meta, Role, Triggers};
+use crate::kind::{Behaviour, Catalogue, FileUse, Kind, Meta, Role, Triggers, all_exits};
 use crate::limits;
 use crate::problem::sort;
 use crate::schema::{Found, Walk, is_variable};
 use crate::script::{ANSWER, CONTACT, Script, ScriptError};
 use crate::text::{Scripts, Text};
+use crate::window;
 use crate::words::{contains_words, did_you_mean, fold, list};
 use crate::yaml::{Places, child};
 
@@ -178,7 +180,7 @@ impl Program {
                 let label = write.label.unwrap_or_else(|| write.name.clone());
                 labels.entry(write.name).or_insert(label);
             }
-            spots.push(Spot::known(id, node, meta, behaviour.exits(), behaviour.sends()));
+            spots.push(Spot::known(id, node, meta, behaviour.as_ref()));
             if *id == document.start {
                 let triggers: Triggers = behaviour.triggers();
                 keywords = triggers.keywords.iter().map(|keyword| fold(keyword)).collect();
@@ -198,8 +200,13 @@ impl Program {
                 );
             }
         }
-        let scripts = compile_scripts(found, &labels, &document.places, &mut problems);
+        let (scripts, reads) = compile_scripts(found, &labels, &document.places, &mut problems);
         graph::check(&document, &spots, &mut problems);
+        // Of ways that are wrong themselves nothing more is asked.
+        if !problems.iter().any(Problem::is_error) {
+            assigned::check(&document, &spots, &reads, &mut problems);
+            window::check(&document, &spots, &mut problems);
+        }
         sort(&mut problems);
         if problems.iter().any(Problem::is_error) {
             return Err(problems);
@@ -320,12 +327,13 @@ impl Program {
             .filter_map(|(id, compiled)| {
                 let node = self.document.nodes.get(id)?;
                 let position = self.document.layout.get(id);
-                let exits = compiled.behaviour.exits().into_iter().map(|exit| CardExit {
-                    target: compiled.exits.get(&exit.key).cloned(),
-                    key: exit.key,
-                    label: exit.label,
-                    optional: exit.optional,
-                });
+                let exits =
+                    all_exits(compiled.meta, compiled.behaviour.as_ref()).into_iter().map(|exit| CardExit {
+                        target: compiled.exits.get(&exit.key).cloned(),
+                        key: exit.key,
+                        label: exit.label,
+                        optional: exit.optional,
+                    });
                 Some(Card {
                     id: id.clone(),
                     kind: node.kind.clone(),
@@ -438,15 +446,18 @@ fn migrated(kind: &Kind, node: &Node) -> Result<Value, String> {
     }
 }
 
-/// Compiles what was found in the configs, and reports what cannot be, where it stands.
+/// Compiles what was found in the configs, and reports what cannot be, where it stands. Also gives the data
+/// that texts name.
 fn compile_scripts(
     found: Vec<Found>,
     labels: &IndexMap<String, String>,
     places: &Places,
     problems: &mut Vec<Problem>,
-) -> Scripts {
+) -> (Scripts, Vec<Read>) {
     let mut scripts = Scripts::default();
+    let mut reads = Vec::new();
     for found in found {
+        let node: Option<NodeId> = found.pointer.split('/').nth(2).and_then(|id| id.parse().ok());
         let before = problems.len();
         let mut compile = |source: &str, nth: usize| match Script::compile(source) {
             Ok(script) => {
@@ -463,6 +474,13 @@ fn compile_scripts(
                         format!("{hint}Guárdalo antes en un paso, o decláralo en «variables:»."),
                     );
                     problems.push(problem.at(places, &found.pointer).at_mark(at));
+                }
+                for (name, position) in script.reads.iter().filter(|(name, _)| labels.contains_key(name)) {
+                    let needed = found.is_template && !found.is_data && script.needs.contains(name);
+                    let Some(node) = node.clone().filter(|_| needed) else { continue };
+                    let (line, column) = (position.line().unwrap_or(1), position.position().unwrap_or(1));
+                    let mark = places.inside(&found.pointer, source, nth, line, column);
+                    reads.push(Read { node, name: name.clone(), pointer: found.pointer.clone(), mark });
                 }
                 Some(script)
             }
@@ -488,12 +506,11 @@ fn compile_scripts(
         } else if let Some(script) = compile(&found.source, 0) {
             scripts.scripts.insert(found.source, script);
         }
-        let node: Option<NodeId> = found.pointer.split('/').nth(2).and_then(|id| id.parse().ok());
         for problem in &mut problems[before..] {
             problem.node = node.clone();
         }
     }
-    scripts
+    (scripts, reads)
 }
 
 fn expression_problem(error: ScriptError) -> Problem {

@@ -25,6 +25,7 @@ pub use document::{DocumentKind, document};
 pub use email::email;
 pub use number::{Number, number};
 pub use phone::phone;
+pub(crate) use phone::shown_phone;
 pub use place::{Country, CountryError, Place, Zone, ZoneError};
 pub use time::{Time, time};
 pub use yes_no::yes_no;

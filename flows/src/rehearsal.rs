@@ -28,7 +28,6 @@ pub struct Rehearsal {
     due: Option<Timestamp>,
     choices: Vec<Choice>,
     refuse: Option<String>,
-    heard_at: Timestamp,
     too_late: usize,
     trail: Vec<Visited>,
 }
@@ -52,7 +51,6 @@ impl Rehearsal {
             due: None,
             choices: Vec::new(),
             refuse: None,
-            heard_at: Timestamp::default(),
             too_late: 0,
             trail: Vec::new(),
         }
@@ -61,7 +59,7 @@ impl Rehearsal {
     /// The customer says something. `None` when no run waits for it and it starts none.
     pub fn hear(&mut self, content: &InboundContent) -> Option<Vec<Effect>> {
         self.facts.message += 1;
-        self.heard_at = self.facts.now;
+        self.facts.window_ends_at = self.facts.now + limits::WINDOW;
         if self.waiting().is_some() {
             return Some(self.happen(Event::Answer(content)));
         }
@@ -94,6 +92,11 @@ impl Rehearsal {
     /// The server that the flow asked answers, or does not.
     pub fn answer(&mut self, outcome: &HttpOutcome) -> Vec<Effect> {
         self.happen(Event::Called(outcome))
+    }
+
+    /// A person takes the customer over who waits for one: the time for that is over no more.
+    pub fn take_over(&mut self) {
+        self.due = self.due.filter(|_| self.waiting().is_none_or(|wait| wait.kind != WaitKind::Person));
     }
 
     /// The person who looks after the customer is done.
@@ -198,7 +201,7 @@ impl Rehearsal {
     }
 
     fn settle(&mut self, mut outcome: Outcome) -> Vec<Effect> {
-        if self.facts.now >= self.heard_at + limits::WINDOW {
+        if !self.facts.is_window_open() {
             let said = outcome.effects.len();
             outcome.effects.retain(|effect| !matches!(effect, Effect::Send { .. } | Effect::React { .. }));
             self.too_late += said - outcome.effects.len();

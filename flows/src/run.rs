@@ -32,6 +32,9 @@ pub struct Run {
     /// What the step that waits keeps for itself, as the tries it has given.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub memo: Value,
+    /// How often it has come by the steps that count.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub counts: IndexMap<NodeId, u32>,
 }
 
 /// Where a run stands.
@@ -112,6 +115,8 @@ pub struct Facts {
     pub zone: Zone,
     /// Whose phone numbers and documents they write.
     pub country: Country,
+    /// Until when anything may be said freely to the customer; the epoch when they have not written yet.
+    pub window_ends_at: Timestamp,
     /// The customer.
     pub contact: ContactFacts,
 }
@@ -120,6 +125,11 @@ impl Facts {
     /// Where and when the customer writes.
     pub fn place(&self) -> Place {
         Place { now: self.now, zone: self.zone.clone(), country: self.country }
+    }
+
+    /// Whether anything may be said freely to the customer now.
+    pub fn is_window_open(&self) -> bool {
+        self.now < self.window_ends_at
     }
 }
 

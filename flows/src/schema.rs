@@ -8,6 +8,7 @@ use cauce_model::NodeId;
 use serde_json::{Map, Value};
 
 use crate::Problem;
+use crate::calendar;
 use crate::document::{cut, describe, missing_field, unknown_field, wrong_type};
 use crate::fields::{Period, written};
 use crate::script::{CONTACT, Script};
@@ -21,6 +22,8 @@ pub(crate) struct Found {
     pub(crate) is_template: bool,
     /// Whether it may read a server's answer.
     pub(crate) of_answer: bool,
+    /// Whether it stands among data, which may have gaps.
+    pub(crate) is_data: bool,
 }
 
 pub(crate) struct Walk<'a> {
@@ -40,8 +43,14 @@ impl Walk<'_> {
             return self.word(words, value, at);
         }
         let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
-        if format == "tree" {
-            return self.tree(value, at);
+        match format {
+            "tree" => return self.tree(value, at),
+            // What only it knows about itself; the schema describes it to editors.
+            "calendar" => {
+                calendar::read(value, at, self.places, &mut self.problems);
+                return;
+            }
+            _ => {}
         }
         match value {
             Value::Object(map) if has_type(schema, "object") => self.object(schema, map, at),
@@ -91,6 +100,7 @@ impl Walk<'_> {
                 source: source.clone(),
                 is_template: true,
                 of_answer: false,
+                is_data: true,
             }),
             Value::Array(items) => {
                 items.iter().enumerate().for_each(|(i, item)| self.tree(item, &child(at, i)));
@@ -139,6 +149,7 @@ impl Walk<'_> {
         match format {
             "template" | "expression" | "answer_expression" => self.found.push(Found {
                 of_answer: format == "answer_expression",
+                is_data: false,
                 pointer: at.to_owned(),
                 source: text.to_owned(),
                 is_template: format == "template",

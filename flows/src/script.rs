@@ -3,10 +3,13 @@
 //! Everything that could cost or do too much is refused when the flow is read: only the functions in
 //! [`FUNCTIONS`] exist, an expression is at most [`MAX_SOURCE`] characters, and without loops the work
 //! of a script is bounded by its length. What can grow — texts — is bounded by [`MAX_STRING`] at every
-//! operation, in `replace` before it happens. Groups and lists are read in place ([`data`]), and what an
+//! operation, by every function of the house before it happens. Groups and lists are read in place ([`data`]), and what an
 //! expression gives is bounded by [`MAX_VALUE`]. So a script needs no clock to be stopped.
 
 mod data;
+mod functions;
+#[cfg(test)]
+mod page;
 
 use std::sync::LazyLock;
 
@@ -14,15 +17,17 @@ use rhai::packages::{
     ArithmeticPackage, BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
 use rhai::{
-    AST, ASTNode, Array, Dynamic, Engine, EvalAltResult, Expr, ImmutableString, OptimizationLevel,
-    ParseErrorType, Position, Scope, Stmt,
+    AST, ASTNode, Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnCallExpr,
+    OptimizationLevel, ParseErrorType, Position, Scope, Stmt,
 };
 use serde_json::{Value, json};
 
 use self::data::{Data, same, to_dynamic};
+pub use self::functions::{FUNCTION_GROUPS, FUNCTIONS, Function, FunctionGroup};
+use crate::reading::Place;
 use crate::step::{Context, Failure};
-use crate::text::{shortened, shown};
-use crate::words::{did_you_mean, fold};
+use crate::text::shortened;
+use crate::words::did_you_mean;
 
 /// The longest expression, in characters.
 pub const MAX_SOURCE: usize = 1_000;
@@ -44,36 +49,17 @@ pub(crate) const CONTACT: &str = "contact";
 pub(crate) const ANSWER: &str = "answer";
 const CONTACT_FIELDS: [&str; 4] = ["name", "phone", "language", "tags"];
 
-/// The functions that expressions may call.
-pub const FUNCTIONS: [&str; 20] = [
-    "abs",
-    "ceiling",
-    "contains",
-    "ends_with",
-    "floor",
-    "index_of",
-    "is_empty",
-    "len",
-    "max",
-    "min",
-    "number",
-    "plain",
-    "replace",
-    "round",
-    "starts_with",
-    "sub_string",
-    "to_lower",
-    "to_string",
-    "to_upper",
-    "trim",
-];
-
 /// A compiled expression.
 #[derive(Debug)]
 pub(crate) struct Script {
     ast: AST,
     /// The variables it reads, with their first place.
     pub(crate) reads: Vec<(String, Position)>,
+    /// It must be worked out with [`Self::eval_at`]: it calls a function that asks when or where.
+    is_here: bool,
+    /// Those of them that it reads without asking whether they are there (`if`, `switch`) and without saying
+    /// what to take when not (`??`).
+    pub(crate) needs: Vec<String>,
     /// It is the name of a variable and nothing else, as most are.
     is_name: bool,
 }
@@ -138,38 +124,10 @@ fn engine() -> Engine {
     engine
 }
 
-/// The house's own functions. They change nothing in place, and an unset variable is no surprise to them.
+/// The house's own functions, and the data they are given.
 fn register(engine: &mut Engine) {
-    type Text = ImmutableString;
-    engine
-        .register_fn("trim", |text: Text| -> Text { text.trim().into() })
-        .register_fn("plain", |text: Text| -> Text { fold(&text).into() })
-        .register_fn("number", |text: Text| number(&text))
-        .register_fn("number", |n: i64| n)
-        .register_fn("number", |n: f64| n)
-        .register_fn("number", |_: bool| ())
-        .register_fn("contains", |items: Array, item: Dynamic| has(&items, &item))
-        // All four shapes: the one that is forgotten is the one that takes a gigabyte.
-        .register_fn("replace", |text: Text, old: Text, new: Text| replace(&text, &old, &new))
-        .register_fn("replace", |text: Text, old: char, new: Text| replace(&text, &old.to_string(), &new))
-        .register_fn("replace", |text: Text, old: Text, new: char| replace(&text, &old, &new.to_string()))
-        .register_fn("replace", |text: Text, old: char, new: char| {
-            replace(&text, &old.to_string(), &new.to_string())
-        });
-    for name in ["trim", "plain", "number", "to_upper", "to_lower"] {
-        engine.register_fn(name, |(): ()| ());
-    }
-    // A number, true or false is as good as the text that a customer would read.
-    for name in ["trim", "plain", "to_upper", "to_lower"] {
-        engine
-            .register_fn(name, |n: i64| -> Text { n.to_string().into() })
-            .register_fn(name, |n: f64| -> Text { shown(&n.into()).into() })
-            .register_fn(name, |b: bool| -> Text { b.to_string().into() });
-    }
-    for name in ["contains", "starts_with", "ends_with"] {
-        engine.register_fn(name, |(): (), _: Dynamic| false);
-    }
-    engine.register_fn("len", |(): ()| 0_i64).register_fn("is_empty", |(): ()| true);
+    engine.register_fn("contains", |items: Array, item: Dynamic| has(&items, &item));
+    functions::register(engine);
     data::register(engine);
     // Never reachable (not in FUNCTIONS); here so that no later change can make a script block or talk.
     engine
@@ -185,30 +143,9 @@ fn refuse() -> Checked<()> {
     Err("no se permite aquí".into())
 }
 
-fn number(text: &str) -> Dynamic {
-    let text = text.trim().replace(',', ".");
-    match (text.parse::<i64>(), text.parse::<f64>()) {
-        (Ok(n), _) => n.into(),
-        (_, Ok(n)) if n.is_finite() => n.into(),
-        _ => Dynamic::UNIT,
-    }
-}
-
 fn has(items: &Array, item: &Dynamic) -> bool {
     let Ok(item) = to_value(item) else { return false };
     items.iter().any(|other| to_value(other).is_ok_and(|other| same(&other, &item)))
-}
-
-fn replace(text: &str, old: &str, new: &str) -> Checked<ImmutableString> {
-    if old.is_empty() {
-        return Ok(text.into());
-    }
-    let hits = text.matches(old).count();
-    if text.len() - hits * old.len() + hits * new.len() > MAX_STRING {
-        let too_large = EvalAltResult::ErrorDataTooLarge("replace".to_owned(), Position::NONE);
-        return Err(Box::new(too_large));
-    }
-    Ok(text.replace(old, new).into())
 }
 
 impl Script {
@@ -230,8 +167,22 @@ impl Script {
         }
         let ast = ENGINE.compile_expression(source).map_err(|error| unreadable(&error))?;
         let mut reads: Vec<(String, Position)> = Vec::new();
+        let mut is_here = false;
+        let mut needs: Vec<String> = Vec::new();
         let mut wrong = None;
         ast.walk(&mut |path: &[ASTNode<'_>]| {
+            let asks = |node: &ASTNode<'_>| {
+                use ASTNode::{Expr as OfExpr, Stmt as OfStmt};
+                matches!(node, OfExpr(Expr::Coalesce(..)) | OfStmt(Stmt::If(..) | Stmt::Switch(..)))
+            };
+            if let Some(ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))) = path.last() {
+                is_here |= functions::is_here(&call.name);
+            }
+            if let Some(ASTNode::Expr(Expr::Variable(variable, ..))) = path.last()
+                && !path.iter().any(asks)
+            {
+                needs.push(variable.1.to_string());
+            }
             wrong = match path.last() {
                 Some(ASTNode::Expr(expr)) => inspect(expr, path, &mut reads).err(),
                 Some(ASTNode::Stmt(stmt)) => allowed(stmt).err(),
@@ -243,7 +194,7 @@ impl Script {
             Some(wrong) => Err(wrong),
             None => {
                 let is_name = reads.first().is_some_and(|(name, _)| name == source.trim() && name != CONTACT);
-                Ok(Self { ast, reads, is_name })
+                Ok(Self { ast, reads, needs, is_here, is_name })
             }
         }
     }
@@ -258,17 +209,35 @@ impl Script {
         {
             return Ok(Value::String(text.clone()));
         }
-        let value = self.eval(|name| lookup(cx, name)).map_err(|error| failed(source, &error))?;
+        let lookup = |name: &str| lookup(cx, name);
+        let worked = if self.is_here { self.eval_at(cx.facts().place(), lookup) } else { self.eval(lookup) };
+        let value = worked.map_err(|error| failed(source, &error))?;
         to_value(&value).map_err(|wrong| wrong.of(source))
     }
 
     /// Works it out. `lookup` gives the variables it reads.
     fn eval(&self, lookup: impl Fn(&str) -> Dynamic) -> Checked<Dynamic> {
+        ENGINE.eval_ast_with_scope(&mut self.scope(lookup), &self.ast)
+    }
+
+    /// As [`Self::eval`], for one that asks when and where: the tag of an evaluation is what its functions
+    /// can see of the world, and only this way of evaluating lets each have its own.
+    fn eval_at(&self, place: Place, lookup: impl Fn(&str) -> Dynamic) -> Checked<Dynamic> {
+        // What is read as one expression is one.
+        let [Stmt::Expr(expr)] = self.ast.statements() else { return self.eval(lookup) };
+        let mut global = ENGINE.new_global_runtime_state();
+        global.tag = Dynamic::from(place);
+        let (mut caches, mut scope) = (Caches::new(), self.scope(lookup));
+        let mut context = EvalContext::new(&ENGINE, &mut global, &mut caches, &mut scope, None);
+        context.eval_expression_tree(&(&**expr).into())
+    }
+
+    fn scope(&self, lookup: impl Fn(&str) -> Dynamic) -> Scope<'_> {
         let mut scope = Scope::new();
         for (name, _) in &self.reads {
             scope.push_dynamic(name.as_str(), lookup(name));
         }
-        ENGINE.eval_ast_with_scope(&mut scope, &self.ast)
+        scope
     }
 }
 
@@ -301,6 +270,18 @@ fn function(name: &str) -> Result<(), ScriptError> {
     ))
 }
 
+/// A separator that is written out must separate.
+fn separated(call: &FnCallExpr) -> Result<(), ScriptError> {
+    match (call.name.as_str(), call.args.last()) {
+        ("split", Some(Expr::StringConstant(separator, _))) if separator.is_empty() => Err(ScriptError::new(
+            "expr.no_separator",
+            "A «split» le falta el separador.",
+            "Escribe qué hay entre las partes, como en split(lista, \",\").",
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn inspect(
     expr: &Expr,
     path: &[ASTNode<'_>],
@@ -321,7 +302,11 @@ fn inspect(
             if !call.namespace.is_empty() {
                 return Err(not_allowed("«::» no se puede usar aquí.").at(*position));
             }
-            if call.is_operator_call() { Ok(()) } else { function(&call.name).map_err(|e| e.at(*position)) }
+            if call.is_operator_call() {
+                return Ok(());
+            }
+            function(&call.name).map_err(|e| e.at(*position))?;
+            separated(call).map_err(|e| e.at(*position))
         }
         Expr::Property(property, position) => {
             let name = property.2.as_str();

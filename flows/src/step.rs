@@ -19,6 +19,8 @@ use crate::{Program, limits, words};
 pub const MAX_STEPS: usize = 100;
 /// The most messages in one turn.
 pub const MAX_SENDS: usize = 50;
+/// The exit of a step that would say something while the 24-hour window is closed.
+pub const WINDOW_CLOSED: &str = "window_closed";
 
 /// What a step decides about the way on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +79,7 @@ pub fn start(
         vars: IndexMap::new(),
         waits: 0,
         memo: Value::Null,
+        counts: IndexMap::new(),
     };
     let outcome = walk(program, &mut run, facts, first, Entry { why: None, opening: content });
     (run, outcome)
@@ -121,14 +124,21 @@ fn walk(program: &Program, run: &mut Run, facts: &Facts, first: NodeId, entry: E
             let text = format!("El paso «{at}» no existe en esta versión del flujo.");
             return fail(run, outcome, at, Failure::new("flow.node_missing", text));
         };
+        let closed = why.is_none() && !facts.is_window_open();
+        if let Some(target) = node.exits.get(WINDOW_CLOSED).filter(|_| closed) {
+            outcome.trail.push(Visited { node: at, exit: Some(WINDOW_CLOSED.to_owned()) });
+            at = target.clone();
+            continue;
+        }
         let memo = if why.is_some() { run.memo.clone() } else { Value::Null };
-        let (effects, changes, local) = Default::default();
-        let mut cx = Context { program, run, facts, opening, node: &at, effects, changes, local, memo };
+        let (effects, changes, local, count) = Default::default();
+        let mut cx =
+            Context { program, run, facts, opening, node: &at, effects, changes, local, memo, count };
         let decided = match why.take() {
             Some(why) => node.behaviour.resume(&mut cx, why),
             None => node.behaviour.enter(&mut cx),
         };
-        let Context { effects, changes, memo, .. } = cx;
+        let Context { effects, changes, memo, count, .. } = cx;
         let step = match decided {
             Ok(Step::Stay) => return outcome,
             Ok(step) => step,
@@ -141,6 +151,9 @@ fn walk(program: &Program, run: &mut Run, facts: &Facts, first: NodeId, entry: E
         }
         outcome.effects.extend(effects);
         run.vars.extend(changes);
+        if let Some(count) = count {
+            run.counts.insert(at.clone(), count);
+        }
         match step {
             Step::Go(exit) => {
                 let target = node.exits.get(&exit).cloned();
@@ -192,6 +205,7 @@ pub struct Context<'a> {
     changes: IndexMap<String, Value>,
     local: Option<(&'static str, Value)>,
     memo: Value,
+    count: Option<u32>,
 }
 
 impl Context<'_> {
@@ -229,6 +243,12 @@ impl Context<'_> {
         let missing =
             || Failure::new("file.missing", format!("El archivo «{path}» no está en esta versión."));
         self.program.files().get(path).cloned().ok_or_else(missing)
+    }
+
+    /// Counts that the run came by; how often that was by now, this time included.
+    pub fn count(&mut self) -> u32 {
+        let before = self.run.counts.get(self.node).copied().unwrap_or(0);
+        *self.count.insert(before.saturating_add(1))
     }
 
     /// Writes a variable.

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use days::Days;
 use files::Files;
 use numbers::Numbers;
-use options::Choice;
+use options::{Choice, Shape};
 use papers::Papers;
 pub(crate) use retries::{DEFAULT_MAX, Retries, max as max_retries};
 use words::Words;
@@ -73,7 +73,7 @@ pub enum Answer {
         #[schemars(extend("x-limit" = "limit.list_rows"))]
         options: Vec<Choice>,
     },
-    /// One of several options: buttons when they fit, else a list.
+    /// One of several options, by what fits: buttons, else a list, else numbered lines.
     #[schemars(title = "Opción")]
     Choice {
         /// The label that opens the list.
@@ -81,9 +81,9 @@ pub enum Answer {
         #[schemars(title = "Botón que abre la lista", length(min = 1, max = limits::LIST_BUTTON))]
         #[schemars(extend("x-limit" = "limit.list_button", "x-i18n" = true))]
         button: Option<String>,
-        /// Up to ten.
-        #[schemars(title = "Opciones", length(min = 1, max = limits::LIST_ROWS))]
-        #[schemars(extend("x-limit" = "limit.list_rows"))]
+        /// Up to three short ones are buttons, up to ten a list.
+        #[schemars(title = "Opciones", length(min = 1, max = limits::MENU_LINES))]
+        #[schemars(extend("x-help" = "Hasta 3 cortas son botones, hasta 10 una lista, y más se escriben numeradas."))]
         options: Vec<Choice>,
     },
     /// The number of an identity document, checked and written one way.
@@ -165,17 +165,18 @@ impl Answer {
             | Self::Time
             | Self::DateTime(_)
             | Self::Document(_) => true,
-            Self::YesNo
-            | Self::Buttons { .. }
-            | Self::List { .. }
-            | Self::Choice { .. }
-            | Self::Location
-            | Self::Media(_) => false,
+            Self::Choice { options, .. } => options::shape(options) == Shape::Lines,
+            Self::YesNo | Self::Buttons { .. } | Self::List { .. } | Self::Location | Self::Media(_) => false,
         }
     }
 
     /// The most characters of the text that asks.
     pub(crate) fn max_body(&self) -> usize {
+        if let Self::Choice { options, .. } = self
+            && options::shape(options) == Shape::Lines
+        {
+            return limits::TEXT_BODY.saturating_sub(options::lines(options).chars().count());
+        }
         let plain = self.wants_words() || matches!(self, Self::Media(_));
         if plain { limits::TEXT_BODY } else { limits::INTERACTIVE_BODY }
     }
@@ -185,6 +186,8 @@ impl Answer {
         options::check(self.options(), &format!("{at}/options"), check);
         match self {
             Self::Buttons { options } => options::check_buttons(options, &format!("{at}/options"), check),
+            Self::List { options, .. } => options::check_rows(options, &format!("{at}/options"), check),
+            Self::Choice { options, .. } => options::check_menu(options, &format!("{at}/options"), check),
             Self::Open(words) => words.check(at, check),
             Self::Number(numbers) => numbers.check(at, check),
             Self::Date(days) | Self::DateTime(days) => days.check(at, check),
@@ -206,12 +209,12 @@ impl Answer {
                 Content::Buttons { body, footer: None, buttons: [YES, NO].map(button).to_vec() }
             }
             Self::Buttons { options } => options::buttons(cx, body, options),
-            Self::Choice { options, .. } if options::fit_buttons(options) => {
-                options::buttons(cx, body, options)
-            }
-            Self::List { button, options } | Self::Choice { button, options } => {
-                options::list(cx, body, button.as_deref(), options)
-            }
+            Self::List { button, options } => options::list(cx, body, button.as_deref(), options),
+            Self::Choice { button, options } => match options::shape(options) {
+                Shape::Buttons => options::buttons(cx, body, options),
+                Shape::List => options::list(cx, body, button.as_deref(), options),
+                Shape::Lines => Content::Text { body: body + &options::lines(options) },
+            },
             Self::Location => Content::LocationRequest { body },
             _ => Content::Text { body },
         }
@@ -286,13 +289,9 @@ impl Answer {
             Self::Date(days) => days.date_hint(),
             Self::Time => "No entendí la hora. Escríbela así: 16:30, por favor.".to_owned(),
             Self::DateTime(days) => days.date_time_hint(),
-            Self::List { .. } => "No te entendí. Elige una opción de la lista, por favor.".to_owned(),
-            Self::Choice { options, .. } if !options::fit_buttons(options) => {
-                "No te entendí. Elige una opción de la lista, por favor.".to_owned()
-            }
-            Self::YesNo | Self::Buttons { .. } | Self::Choice { .. } => {
-                "No te entendí. Toca uno de los botones, por favor.".to_owned()
-            }
+            Self::YesNo | Self::Buttons { .. } => Shape::Buttons.hint().to_owned(),
+            Self::List { .. } => Shape::List.hint().to_owned(),
+            Self::Choice { options, .. } => options::shape(options).hint().to_owned(),
             Self::Document(papers) => papers.hint(&cx.facts().country),
             Self::Location => "Toca «Enviar ubicación» y compártela, por favor.".to_owned(),
             Self::Media(files) => files.hint(),

@@ -31,6 +31,10 @@ impl Behaviour for End {
         Vec::new()
     }
 
+    fn sends(&self) -> usize {
+        usize::from(self.text.is_some())
+    }
+
     fn summary(&self) -> Vec<String> {
         let text = self.text.as_ref().map(|text| text.source().to_owned());
         let outcome = self.outcome.as_ref().map(|outcome| format!("Resultado: {}", outcome.source()));

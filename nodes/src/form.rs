@@ -2,8 +2,8 @@
 
 use cauce_flows::fields::{Name, Period, Template};
 use cauce_flows::{
-    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn,
-    WaitKind, Write, limits,
+    After, Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step,
+    Turn, WaitKind, Write, limits,
 };
 use cauce_model::MediaKind;
 use schemars::JsonSchema;
@@ -81,9 +81,13 @@ impl Form {
 
 impl Behaviour for Form {
     fn exits(&self) -> Vec<Exit> {
-        let mut exits = vec![Exit::new("ok", "Completo"), Exit::no_match()];
-        exits.extend(self.timeout.map(|_| Exit::timeout()));
+        let mut exits = vec![Exit::new("ok", "Completo").after(After::Message), Exit::no_match()];
+        exits.extend(self.timeout.map(|timeout| Exit::timeout(timeout.duration())));
         exits
+    }
+
+    fn sends(&self) -> usize {
+        1
     }
 
     fn check(&self, check: &mut Check<'_>) {
@@ -97,7 +101,10 @@ impl Behaviour for Form {
     }
 
     fn writes(&self) -> Vec<Write> {
-        let write = |field: &Field| Write { label: field.label.clone(), ..Write::new(&field.key) };
+        let write = |field: &Field| {
+            let write = Write::new(&field.key).unless(&["no_match", "timeout"]);
+            Write { label: field.label.clone(), ..write }
+        };
         self.fields.iter().map(write).collect()
     }
 

@@ -2,8 +2,8 @@
 
 use cauce_flows::fields::{Period, Queue, Template};
 use cauce_flows::{
-    Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn, WaitKind,
-    limits,
+    After, Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn,
+    WaitKind, limits,
 };
 use cauce_model::Content;
 use schemars::JsonSchema;
@@ -32,8 +32,10 @@ pub struct Handoff {
 
 impl Behaviour for Handoff {
     fn exits(&self) -> Vec<Exit> {
-        let resolved = Exit::new("resolved", "Atención terminada");
-        std::iter::once(resolved).chain(self.timeout.map(|_| Exit::new("timeout", "Nadie la tomó"))).collect()
+        let resolved = Exit::new("resolved", "Atención terminada").after(After::AnyTime);
+        let timeout =
+            |timeout: Period| Exit::new("timeout", "Nadie la tomó").after(After::Time(timeout.duration()));
+        std::iter::once(resolved).chain(self.timeout.map(timeout)).collect()
     }
 
     fn summary(&self) -> Vec<String> {

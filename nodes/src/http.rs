@@ -266,7 +266,10 @@ impl Behaviour for Http {
     }
 
     fn writes(&self) -> Vec<Write> {
-        self.save.iter().map(|save| &save.to).chain(&self.status_to).map(Write::new).collect()
+        let saved = self.save.iter().map(|save| Write::new(&save.to).unless(&["error", "unavailable"]));
+        // An address or a body that cannot be sent leaves by «error» at once.
+        let status = self.status_to.iter().map(|name| Write::new(name).unless(&["error", "unavailable"]));
+        saved.chain(status).collect()
     }
 
     fn summary(&self) -> Vec<String> {

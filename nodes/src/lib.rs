@@ -10,15 +10,19 @@ mod end;
 mod form;
 mod goto;
 mod handoff;
+mod hours;
 mod http;
+mod loop_guard;
 mod message;
 mod note;
 mod question;
 mod set;
 mod split;
 mod start;
+mod switch;
 mod tags;
 mod wait;
+mod window;
 
 use cauce_flows::Catalogue;
 
@@ -27,15 +31,19 @@ pub use end::End;
 pub use form::Form;
 pub use goto::Goto;
 pub use handoff::Handoff;
+pub use hours::Hours;
 pub use http::Http;
+pub use loop_guard::LoopGuard;
 pub use message::Message;
 pub use note::Note;
 pub use question::Question;
 pub use set::Set;
 pub use split::Split;
 pub use start::Start;
+pub use switch::Switch;
 pub use tags::Tags;
 pub use wait::Wait;
+pub use window::Window;
 
 /// All kinds, in the order of the palette.
 pub fn catalogue() -> Catalogue {
@@ -45,7 +53,11 @@ pub fn catalogue() -> Catalogue {
         .with::<Question>()
         .with::<Form>()
         .with::<Decision>()
+        .with::<Switch>()
+        .with::<Hours>()
+        .with::<Window>()
         .with::<Split>()
+        .with::<LoopGuard>()
         .with::<Wait>()
         .with::<Goto>()
         .with::<Set>()

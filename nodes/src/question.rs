@@ -2,8 +2,8 @@
 
 use cauce_flows::fields::{Name, Period, Template};
 use cauce_flows::{
-    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn,
-    WaitKind, Write, limits,
+    After, Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step,
+    Turn, WaitKind, Write, limits,
 };
 use cauce_model::{InboundContent, Location, MediaKind};
 use schemars::JsonSchema;
@@ -63,14 +63,19 @@ impl Question {
 
 impl Behaviour for Question {
     fn exits(&self) -> Vec<Exit> {
-        let timeout = self.timeout.map(|_| Exit::timeout());
-        self.answer.exits().into_iter().chain([Exit::no_match()]).chain(timeout).collect()
+        let timeout = self.timeout.map(|timeout| Exit::timeout(timeout.duration()));
+        let answered = self.answer.exits().into_iter().map(|exit| exit.after(After::Message));
+        answered.chain([Exit::no_match()]).chain(timeout).collect()
+    }
+
+    fn sends(&self) -> usize {
+        1
     }
 
     fn check(&self, check: &mut Check<'_>) {
         self.answer.check("/answer", &[("/text".to_owned(), &self.text)], check);
         for (i, option) in self.answer.options().iter().enumerate() {
-            if ["no_match", "timeout"].contains(&option.id.source()) {
+            if ["no_match", "timeout", "window_closed"].contains(&option.id.source()) {
                 check.error(
                     &format!("/answer/options/{i}/id"),
                     "node.question.id_reserved",
@@ -82,7 +87,7 @@ impl Behaviour for Question {
     }
 
     fn writes(&self) -> Vec<Write> {
-        self.save_to.iter().map(Write::new).collect()
+        self.save_to.iter().map(|name| Write::new(name).unless(&["no_match", "timeout"])).collect()
     }
 
     fn summary(&self) -> Vec<String> {
@@ -156,8 +161,9 @@ nodes:
           - { id: buena, title: "2 · Buena", value: "2" }
           - { id: mala, title: "1 · Mala", value: "1" }
       save_to: nota
-    exits: { buena: gracias, mala: gracias, no_match: gracias }
+    exits: { buena: gracias, mala: gracias, no_match: fin }
   gracias: { kind: end, config: { text: "Anotamos un {{ nota }}." } }
+  fin: { kind: end }
 "#;
         const OPEN: &str = r#"
 id: nombre
@@ -233,6 +239,25 @@ nodes:
                         &["¿Cómo estuvo la atención? (Calificar) [2 · Buena] [1 · Mala]"],
                     ),
                     Turn::leaves(Happens::Writes("2"), &["Anotamos un 2."], "buena"),
+                ],
+            },
+            Example {
+                title: "Opciones que no caben en botones ni en una lista: se responde con el número",
+                flow: MENU,
+                turns: vec![
+                    Turn::stays(
+                        Happens::Writes("hola"),
+                        &[
+                            "¿Qué trámite necesitas?\n\n*1.* Duplicado de mi tarjeta de propiedad\n*2.* Cambio de titular: Trae tu documento",
+                        ],
+                    ),
+                    Turn::stays(
+                        Happens::Writes("9"),
+                        &[
+                            "No te entendí. Responde con el número de una opción, por favor.\n\n*1.* Duplicado de mi tarjeta de propiedad\n*2.* Cambio de titular: Trae tu documento",
+                        ],
+                    ),
+                    Turn::leaves(Happens::Writes("la 2"), &[], "titular"),
                 ],
             },
             Example {
@@ -316,6 +341,25 @@ nodes:
     }
 }
 
+const MENU: &str = r#"
+id: tramites
+name: Trámites
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: paso } }
+  paso:
+    kind: question
+    config:
+      text: ¿Qué trámite necesitas?
+      answer:
+        type: choice
+        options:
+          - { id: duplicado, title: Duplicado de mi tarjeta de propiedad }
+          - { id: titular, title: Cambio de titular, description: Trae tu documento }
+    exits: { duplicado: fin, titular: fin, no_match: fin }
+  fin: { kind: end }
+"#;
+
 const YES_NO: &str = r#"
 id: cliente
 name: ¿Es cliente?
@@ -325,8 +369,9 @@ nodes:
   paso:
     kind: question
     config: { text: ¿Ya eres cliente?, answer: { type: yes_no }, save_to: cliente }
-    exits: { "yes": fin, "no": fin, no_match: fin }
+    exits: { "yes": fin, "no": fin, no_match: adios }
   fin: { kind: end, config: { text: "Cliente: {{ cliente }}" } }
+  adios: { kind: end }
 "#;
 
 const NUMBER: &str = r#"
@@ -338,7 +383,8 @@ nodes:
   paso:
     kind: question
     config: { text: ¿Cuántas personas son?, answer: { type: number, min: 1, max: 12, integer: true }, save_to: personas }
-    exits: { ok: fin, no_match: fin }
+    exits: { ok: fin, no_match: adios }
+  adios: { kind: end }
   fin: { kind: end, config: { text: "Mesa para {{ personas }}: {{ personas * 12 }} soles." } }
 "#;
 
@@ -351,7 +397,8 @@ nodes:
   paso:
     kind: question
     config: { text: ¿Dónde estás?, answer: { type: location }, save_to: lugar }
-    exits: { ok: fin, no_match: fin }
+    exits: { ok: fin, no_match: adios }
+  adios: { kind: end }
   fin: { kind: end, config: { text: "Vamos a {{ lugar.name }} ({{ lugar.latitude }}, {{ lugar.longitude }})." } }
 "#;
 
@@ -364,6 +411,7 @@ nodes:
   paso:
     kind: question
     config: { text: Envía tu receta., answer: { type: media, kinds: [image, document] }, save_to: receta }
-    exits: { ok: fin, no_match: fin }
+    exits: { ok: fin, no_match: adios }
+  adios: { kind: end }
   fin: { kind: end, config: { text: "Recibimos tu {{ receta.media }}." } }
 "#;

@@ -2,7 +2,8 @@
 
 use cauce_flows::fields::Period;
 use cauce_flows::{
-    Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn, WaitKind,
+    After, Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn,
+    WaitKind,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ pub struct Wait {
 
 impl Behaviour for Wait {
     fn exits(&self) -> Vec<Exit> {
-        vec![Exit::next()]
+        vec![Exit::next().after(After::Time(self.period.duration()))]
     }
 
     fn summary(&self) -> Vec<String> {

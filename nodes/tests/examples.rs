@@ -7,7 +7,7 @@ use cauce_flows::{
     ContactFacts, Event, Facts, Outcome, Problem, Program, Run, RunState, TriggerMatch, WaitKind, parse,
     start, step, transcript,
 };
-use cauce_model::{Content, Effect, FileId, InboundContent, StoredFile};
+use cauce_model::{Content, Effect, FileId, InboundContent, StoredFile, Timestamp};
 use cauce_nodes::catalogue;
 
 fn files() -> Vec<PathBuf> {
@@ -143,7 +143,7 @@ impl Walk {
 
 fn facts() -> Facts {
     let contact = ContactFacts { name: Some("Ana".to_owned()), ..ContactFacts::default() };
-    Facts { contact, ..Facts::default() }
+    Facts { contact, window_ends_at: Timestamp(i64::MAX), ..Facts::default() }
 }
 
 #[test]

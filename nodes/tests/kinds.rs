@@ -21,7 +21,7 @@ fn every_example_goes_as_it_says() {
 }
 
 /// The exits that kinds themselves name; others are of the author.
-const EVERY_EXIT: [&str; 12] = [
+const EVERY_EXIT: [&str; 16] = [
     "next",
     "undelivered",
     "ok",
@@ -34,6 +34,10 @@ const EVERY_EXIT: [&str; 12] = [
     "error",
     "unavailable",
     "target",
+    "open",
+    "closed",
+    "again",
+    "exceeded",
 ];
 
 /// The examples are about the kind they stand at, and together they take every exit it can have.
@@ -152,6 +156,7 @@ layout: { q: { x: 300, y: -5 } }
             { "key": "si", "label": "¡Claro!", "target": "f", "optional": false },
             { "key": "no_match", "label": "No se entendió", "target": "f", "optional": false },
             { "key": "timeout", "label": "Sin respuesta", "target": "f", "optional": false },
+            { "key": "window_closed", "label": "Pasaron 24 horas", "target": null, "optional": true },
         ],
         "x": 300.0, "y": -5.0,
         "config": {

@@ -43,6 +43,7 @@ impl Customer {
             zone: self.timezone,
             country: self.country,
             contact: contact(&self.name, &self.phone),
+            ..Facts::default()
         })
     }
 }

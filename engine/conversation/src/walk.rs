@@ -108,6 +108,7 @@ impl Life<'_, '_> {
             message: self.contact.heard,
             zone: self.home.zone.clone(),
             country: self.home.country,
+            window_ends_at: self.contact.window_ends_at(),
             contact: ContactFacts {
                 id: self.contact.id.to_string(),
                 name: self.contact.profile.name.clone(),

@@ -24,6 +24,14 @@ pub fn phone(text: &str, country: &Country) -> Option<String> {
     found.all(|other| other == first).then_some(first)
 }
 
+/// A number that [`phone`] gave, as people read it: without its country code in its own country.
+pub(crate) fn shown_phone(number: &str, country: &Country) -> String {
+    let Ok(parsed) = phonenumber::parse(None, number) else { return number.to_owned() };
+    let home = parsed.country().id() == Some(country.0);
+    let mode = if home { Mode::National } else { Mode::International };
+    parsed.format().mode(mode).to_string()
+}
+
 /// The runs of digits that are long enough, each with its "+".
 fn candidates(text: &str) -> Vec<String> {
     let mut runs = vec![String::new()];

@@ -52,6 +52,13 @@ pub struct Zone(TimeZone);
 #[error("«{0}» is not a time zone such as America/Lima")]
 pub struct ZoneError(String);
 
+impl Zone {
+    /// How its clocks go.
+    pub(crate) fn rules(&self) -> &TimeZone {
+        &self.0
+    }
+}
+
 impl FromStr for Zone {
     type Err = ZoneError;
     fn from_str(name: &str) -> Result<Self, ZoneError> {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rhai::{Dynamic, Engine, ImmutableString};
+use rhai::{Array, Dynamic, Engine, ImmutableString};
 use serde_json::Value;
 
 use crate::yaml::child;
@@ -18,7 +18,7 @@ pub(super) struct Data {
 
 /// A value as expressions read it.
 pub(super) fn to_dynamic(value: &Value) -> Dynamic {
-    scalar(value).unwrap_or_else(|| Dynamic::from(Data { root: Arc::new(value.clone()), at: String::new() }))
+    scalar(value).unwrap_or_else(|| Data::of(value.clone()))
 }
 
 fn scalar(value: &Value) -> Option<Dynamic> {
@@ -44,6 +44,11 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 }
 
 impl Data {
+    /// A group or a list that an expression made.
+    pub(super) fn of(value: Value) -> Dynamic {
+        Dynamic::from(Self { root: Arc::new(value), at: String::new() })
+    }
+
     pub(super) fn value(&self) -> &Value {
         self.root.pointer(&self.at).unwrap_or(&Value::Null)
     }
@@ -60,7 +65,7 @@ impl Data {
     }
 
     /// The item of a list; a negative place counts from the end.
-    fn item(&mut self, place: i64) -> Dynamic {
+    pub(super) fn item(&mut self, place: i64) -> Dynamic {
         let len = i64::try_from(self.value().as_array().map_or(0, Vec::len)).unwrap_or(i64::MAX);
         let place = if place < 0 { place.saturating_add(len) } else { place };
         if (0..len).contains(&place) { self.inside(&place.to_string()) } else { Dynamic::UNIT }
@@ -86,6 +91,11 @@ impl Data {
     }
 }
 
+/// Whether a list is the one that an expression writes out.
+fn is_written(data: &Data, items: Array) -> bool {
+    super::to_value(&items.into()).is_ok_and(|items| items == *data.value())
+}
+
 pub(super) fn register(engine: &mut Engine) {
     type Text = ImmutableString;
     engine
@@ -99,5 +109,9 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("contains", |data: &mut Data, wanted: Dynamic| data.contains(&wanted))
         .register_fn("==", |a: Data, b: Data| a.value() == b.value())
         .register_fn("!=", |a: Data, b: Data| a.value() != b.value())
+        .register_fn("==", |a: Data, b: Array| is_written(&a, b))
+        .register_fn("==", |a: Array, b: Data| is_written(&b, a))
+        .register_fn("!=", |a: Data, b: Array| !is_written(&a, b))
+        .register_fn("!=", |a: Array, b: Data| !is_written(&b, a))
         .register_fn("to_string", |data: &mut Data| data.value().to_string());
 }

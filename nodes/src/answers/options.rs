@@ -1,4 +1,4 @@
-//! The options of a question: as buttons when they fit, else as a list.
+//! The options of a question: as buttons when they fit, else as a list, else as numbered lines.
 
 use cauce_flows::fields::{Key, Template};
 use cauce_flows::{Check, Context, fold, limits};
@@ -19,8 +19,8 @@ pub struct Choice {
     #[schemars(extend("x-help" = "No cambia aunque cambie el título."))]
     pub id: Key,
     /// What the customer reads.
-    #[schemars(title = "Título", length(min = 1, max = limits::LIST_ROW_TITLE))]
-    #[schemars(extend("x-limit" = "limit.list_row_title", "x-i18n" = true))]
+    #[schemars(title = "Título", length(min = 1, max = limits::MENU_LINE))]
+    #[schemars(extend("x-help" = "En un botón hasta 20 caracteres, en una lista hasta 24.", "x-i18n" = true))]
     pub title: String,
     /// A second line, in a list only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,12 +45,80 @@ impl Choice {
     }
 }
 
-/// Whether these options can be shown as buttons.
-pub(crate) fn fit_buttons(options: &[Choice]) -> bool {
-    let fits = |option: &Choice| {
-        option.description.is_none() && option.title.chars().count() <= limits::BUTTON_TITLE
+/// How options are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Buttons,
+    List,
+    /// A text with a numbered line for each.
+    Lines,
+}
+
+impl Shape {
+    /// The words to ask again with.
+    pub(crate) fn hint(self) -> &'static str {
+        match self {
+            Self::Buttons => "No te entendí. Toca uno de los botones, por favor.",
+            Self::List => "No te entendí. Elige una opción de la lista, por favor.",
+            Self::Lines => "No te entendí. Responde con el número de una opción, por favor.",
+        }
+    }
+}
+
+/// The first shape that these options fit.
+pub(crate) fn shape(options: &[Choice]) -> Shape {
+    let short = |most: usize| options.iter().all(|option| option.title.chars().count() <= most);
+    let bare = options.iter().all(|option| option.description.is_none());
+    if options.len() <= limits::BUTTONS && bare && short(limits::BUTTON_TITLE) {
+        Shape::Buttons
+    } else if options.len() <= limits::LIST_ROWS && short(limits::LIST_ROW_TITLE) {
+        Shape::List
+    } else {
+        Shape::Lines
+    }
+}
+
+/// The numbered lines that follow the text which asks.
+pub(crate) fn lines(options: &[Choice]) -> String {
+    let line = |(i, option): (usize, &Choice)| {
+        let description = option.description.iter().map(|text| format!(": {text}"));
+        format!("\n*{}.* {}{}", i + 1, option.title, description.collect::<String>())
     };
-    options.len() <= limits::BUTTONS && options.iter().all(fits)
+    std::iter::once("\n".to_owned()).chain(options.iter().enumerate().map(line)).collect()
+}
+
+/// What is wrong with options that may become numbered lines.
+pub(crate) fn check_menu(options: &[Choice], at: &str, check: &mut Check<'_>) {
+    if shape(options) != Shape::Lines {
+        return;
+    }
+    for (i, option) in options.iter().enumerate().filter(|(_, option)| starts_with_digit(&option.title)) {
+        check.error(
+            &format!("{at}/{i}/title"),
+            "node.answer.number",
+            format!("Estas opciones se escriben numeradas, y «{}» empieza con otro número.", option.title),
+            "Escribe el título sin un número delante.",
+        );
+    }
+}
+
+fn starts_with_digit(title: &str) -> bool {
+    fold(title).starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// What is wrong with options as the rows of a list.
+pub(crate) fn check_rows(options: &[Choice], at: &str, check: &mut Check<'_>) {
+    for (i, option) in options.iter().enumerate() {
+        let length = option.title.chars().count();
+        if length > limits::LIST_ROW_TITLE {
+            check.error(
+                &format!("{at}/{i}/title"),
+                "limit.list_row_title",
+                format!("Hay {length} caracteres y el máximo es {}.", limits::LIST_ROW_TITLE),
+                "Acórtalo, o usa «type: choice», que escribe las opciones largas numeradas.",
+            );
+        }
+    }
 }
 
 /// What is wrong with options, given where they stand in the config.

@@ -84,7 +84,7 @@ nodes:
       status_to: codigo
     exits: { ok: bien, error: mal, unavailable: luego }
   bien: { kind: end, config: { text: "Tu pedido está {{ estado }} y cuesta {{ precio }} soles." } }
-  mal: { kind: end, config: { text: "No lo encontramos ({{ codigo }})." } }
+  mal: { kind: end, config: { text: "No lo encontramos ({{ codigo ?? \"?\" }})." } }
   luego: { kind: end, config: { text: Ahora no podemos verlo. Escríbenos en un rato. } }
 "#;
 

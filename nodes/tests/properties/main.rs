@@ -10,18 +10,19 @@ use cauce_flows::{
     ContactFacts, Event, Facts, Files, Outcome, Program, Run, RunState, WaitKind, limits, start, step,
 };
 use cauce_model::{
-    Content, Effect, FileId, HttpOutcome, InboundContent, MediaState, RunId, StoredFile, Timestamp,
+    Content, Duration, Effect, FileId, HttpOutcome, InboundContent, MediaState, RunId, StoredFile, Timestamp,
 };
 use cauce_nodes::catalogue;
 use people::{Act, MEDIA, SENSIBLE, act, answered, content, file, place, rich, silent, text};
-use plans::{NAMES, flow};
+use plans::{NAMES, draws, flow};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 /// 2026-11-20 in Lima.
 const NOW: Timestamp = Timestamp(1_795_200_000_000);
 
-/// What is known of a customer; the number stands for who it is and for chance.
+/// What is known of a customer; the number stands for who it is, for chance, and for the moment: at day or
+/// at night, with the window open or closed.
 fn facts(name: Option<&str>, number: u64) -> Facts {
     let contact = ContactFacts {
         id: format!("cliente-{number}"),
@@ -29,7 +30,9 @@ fn facts(name: Option<&str>, number: u64) -> Facts {
         tags: ["vip".to_owned()].into(),
         ..ContactFacts::default()
     };
-    Facts { now: NOW, seed: number, contact, ..Facts::default() }
+    let now = NOW + Duration::hours(if number & 1 == 0 { 0 } else { 12 });
+    let window_ends_at = now + Duration::hours(if number & 2 == 0 { 1 } else { -1 });
+    Facts { now, seed: number, window_ends_at, contact, ..Facts::default() }
 }
 
 fn read(yaml: &str) -> Result<Program, Vec<cauce_flows::Problem>> {
@@ -196,7 +199,7 @@ proptest! {
         let (mut run, outcome) = start(&program, id.clone(), &facts(None, 0), Some(&hello));
         holds(&run, &outcome)?;
         let mut options = options_of(&outcome);
-        let mut arrivals = Arrivals::new(program, yaml.matches("\"split\"").count());
+        let mut arrivals = Arrivals::new(program, draws(&yaml));
         prop_assert!(arrivals.possible(&run, &options), "{:?}", run);
         for (act, name, number) in acts {
             let content = match &act {

@@ -8,8 +8,15 @@ use serde_json::{Map, Value, json};
 pub const NAMES: [&str; 3] = ["Ana", "Luis", "Rosa"];
 pub const TITLES: [&str; 10] =
     ["Ventas", "Soporte", "Sí", "No", "3 · Bien", "👍", "Otra cosa", "Mañana", "1", "Menú"];
+/// The kinds whose way depends on who comes by or on the moment.
+const DRAWS: [&str; 3] = ["split", "hours", "window"];
 /// With more draws than this in one flow it would be long to find out who gets where.
-const MAX_SPLITS: usize = 2;
+const MAX_DRAWS: usize = 2;
+
+/// How many of a flow's steps are draws.
+pub fn draws(flow: &str) -> usize {
+    DRAWS.iter().map(|kind| flow.matches(&format!("\"kind\":\"{kind}\"")).count()).sum()
+}
 
 /// A step without its exits.
 #[derive(Debug, Clone)]
@@ -205,6 +212,14 @@ fn split() -> impl Strategy<Value = Plan> {
     })
 }
 
+/// Half of the customers come by at an hour when it is open, in the middle of the day.
+fn hours() -> Plan {
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let week: Map<String, Value> =
+        days.iter().map(|day| ((*day).to_owned(), json!(["8:00-20:00"]))).collect();
+    plan("hours", json!({ "calendar": { "zone": "America/Lima", "week": week } }), &["open", "closed"], false)
+}
+
 fn any_step() -> impl Strategy<Value = Plan> {
     prop_oneof![
         6 => question(),
@@ -213,6 +228,8 @@ fn any_step() -> impl Strategy<Value = Plan> {
         2 => http(),
         2 => decision(),
         1 => split(),
+        1 => Just(hours()),
+        1 => Just(plan("window", json!({}), &["open", "closed"], false)),
         1 => Just(plan("wait", json!({ "for": "5m" }), &["next"], true)),
         1 => Just(plan("handoff", json!({ "queue": "ventas", "text": "Ya te atienden." }), &["resolved"], true)),
         1 => Just(plan("handoff", json!({ "queue": "ventas", "timeout": "1h" }), &["resolved", "timeout"], true)),
@@ -229,9 +246,15 @@ pub fn flow() -> impl Strategy<Value = (Value, bool)> {
     let plans = prop::collection::vec((any_step(), prop::collection::vec(any::<Index>(), 12)), 1..9);
     (plans, prop::bool::weighted(0.7)).prop_map(|(mut plans, tame)| {
         let last = plans.len();
-        let splits = plans.iter_mut().filter(|(plan, _)| plan.kind == "split").skip(MAX_SPLITS);
-        for (split, _) in splits {
-            *split = plan("message", json!({ "text": "Hola" }), &["next"], false);
+        let mut drawn: Vec<&str> = Vec::new();
+        for (draw, _) in plans.iter_mut().filter(|(plan, _)| DRAWS.contains(&plan.kind)) {
+            // Two splits draw apart from each other, but a moment is the same for the whole flow.
+            let again = draw.kind != "split" && drawn.contains(&draw.kind);
+            if again || drawn.len() == MAX_DRAWS {
+                *draw = plan("message", json!({ "text": "Hola" }), &["next"], false);
+            } else {
+                drawn.push(draw.kind);
+            }
         }
         let mut nodes = Map::new();
         let begin = json!({ "any_message": true, "save_to": "a" });

@@ -1,0 +1,256 @@
+//! What is proven of a flow before anybody walks through it: data that is there, and a window that is open.
+
+use cauce_flows::{Facts, Problem, Program, Rehearsal};
+use cauce_model::{Duration, Effect, InboundContent};
+use cauce_nodes::catalogue;
+use proptest::prelude::*;
+
+fn program(yaml: &str) -> Program {
+    Program::read(yaml, &catalogue()).unwrap_or_else(|problems| panic!("{problems:#?}\n{yaml}"))
+}
+
+fn text(body: &str) -> InboundContent {
+    InboundContent::Text { body: body.into() }
+}
+
+/// The warnings with this code: where they are, and the way that proves them.
+fn warned(yaml: &str, code: &str) -> Vec<(String, String)> {
+    let program = program(yaml);
+    let of_code = |problem: &&Problem| problem.code == code;
+    let told = |problem: &Problem| {
+        let way: Vec<&str> = problem.witness.iter().map(|id| id.as_str()).collect();
+        (problem.path.clone().unwrap_or_default(), way.join(" → "))
+    };
+    program.warnings().iter().filter(of_code).map(told).collect()
+}
+
+const ASKED: &str = r#"
+id: f
+name: F
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: nombre } }
+  nombre:
+    kind: question
+    config: { text: ¿Nombre?, answer: { type: open }, save_to: nombre, timeout: 1h }
+    exits: { ok: fin, no_match: fin, timeout: fin }
+  fin: { kind: end, config: { text: "Gracias, {{ nombre }}." } }
+"#;
+
+#[test]
+fn a_text_may_only_name_what_is_there_on_every_way() {
+    let told = warned(ASKED, "var.maybe_unset");
+    assert_eq!(told, [("/nodes/fin/config/text".into(), "inicio → nombre → fin".into())]);
+
+    let own_ends = ASKED.replace("no_match: fin, timeout: fin", "no_match: adios, timeout: adios")
+        + "  adios: { kind: end }\n";
+    assert_eq!(warned(&own_ends, "var.maybe_unset"), []);
+    let said = ASKED.replace("{{ nombre }}", "{{ nombre ?? \\\"cliente\\\" }}");
+    assert_eq!(warned(&said, "var.maybe_unset"), []);
+}
+
+#[test]
+fn a_way_that_goes_round_what_writes_it_is_told() {
+    let yaml = r#"
+id: f
+name: F
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: cual } }
+  cual:
+    kind: decision
+    config: { rules: [{ id: si, when: contact.name == "Ana" }] }
+    exits: { si: guarda, else: otro }
+  guarda: { kind: set, config: { variable: total, value: "1" }, exits: { next: junta } }
+  otro: { kind: tags, config: { add: [vip] }, exits: { next: junta } }
+  junta: { kind: message, config: { text: "Son {{ total }} y {{ total }}." }, exits: { next: fin } }
+  fin: { kind: end, config: { text: "{{ total }}" } }
+"#;
+    let told = warned(yaml, "var.maybe_unset");
+    assert_eq!(
+        told,
+        [
+            ("/nodes/junta/config/text".into(), "inicio → cual → otro → junta".into()),
+            ("/nodes/fin/config/text".into(), "inicio → cual → otro → junta → fin".into()),
+        ]
+    );
+}
+
+#[test]
+fn a_form_may_name_its_own_earlier_answers() {
+    let yaml = r#"
+id: f
+name: F
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: datos } }
+  datos:
+    kind: form
+    config: { fields: [{ key: nombre, type: open, ask: ¿Nombre? }, { key: correo, type: email, ask: "{{ nombre }}, ¿correo?" }] }
+    exits: { ok: fin, no_match: adios }
+  fin: { kind: end, config: { text: "{{ nombre }} {{ correo }}" } }
+  adios: { kind: end, config: { text: "Adiós, {{ nombre }}." } }
+"#;
+    let told = warned(yaml, "var.maybe_unset");
+    assert_eq!(told, [("/nodes/adios/config/text".into(), "inicio → datos → adios".into())]);
+}
+
+/// A flow that waits so long twice, then speaks.
+fn waits(first: &str, second: &str) -> String {
+    format!(
+        r#"
+id: f
+name: F
+start: inicio
+nodes:
+  inicio: {{ kind: start, config: {{ any_message: true }}, exits: {{ next: uno }} }}
+  uno: {{ kind: wait, config: {{ for: {first} }}, exits: {{ next: dos }} }}
+  dos: {{ kind: wait, config: {{ for: {second} }}, exits: {{ next: habla }} }}
+  habla: {{ kind: message, config: {{ text: ¿Sigues ahí? }}, exits: {{ next: fin }} }}
+  fin: {{ kind: end }}
+"#
+    )
+}
+
+#[test]
+fn time_adds_up_until_the_window_may_be_closed() {
+    assert_eq!(warned(&waits("20h", "3h"), "wa.window"), []);
+    let told = warned(&waits("20h", "4h"), "wa.window");
+    assert_eq!(told, [("/nodes/habla".into(), "inicio → uno → dos → habla".into())]);
+    let connected =
+        waits("20h", "4h").replace("{ next: fin } }\n  fin", "{ next: fin, window_closed: fin } }\n  fin");
+    assert_eq!(warned(&connected, "wa.window"), []);
+}
+
+#[test]
+fn an_answer_opens_the_window_and_silence_does_not() {
+    let yaml = r#"
+id: f
+name: F
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: pausa } }
+  pausa: { kind: wait, config: { for: 23h }, exits: { next: pregunta } }
+  pregunta:
+    kind: question
+    config: { text: ¿Vienes?, answer: { type: yes_no }, timeout: 2h }
+    exits: { yes: bien, no: bien, no_match: bien, timeout: tarde }
+  bien: { kind: message, config: { text: Gracias. }, exits: { next: fin } }
+  tarde: { kind: message, config: { text: ¿Hola? }, exits: { next: fin } }
+  fin: { kind: end }
+"#;
+    let told = warned(yaml, "wa.window");
+    assert_eq!(told, [("/nodes/tarde".into(), "inicio → pausa → pregunta → tarde".into())]);
+}
+
+#[test]
+fn what_goes_round_without_the_customer_closes_the_window_in_the_end() {
+    let yaml = r#"
+id: f
+name: F
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: recuerda } }
+  recuerda: { kind: message, config: { text: ¿Seguimos? }, exits: { next: espera } }
+  espera:
+    kind: question
+    config: { text: ¿Sí?, answer: { type: yes_no }, timeout: 1m }
+    exits: { yes: fin, no: fin, no_match: fin, timeout: recuerda }
+  fin: { kind: end }
+"#;
+    let told: Vec<String> = warned(yaml, "wa.window").into_iter().map(|(path, _)| path).collect();
+    assert_eq!(told, ["/nodes/recuerda", "/nodes/espera"]);
+}
+
+#[test]
+fn after_a_person_nobody_knows_what_time_it_is() {
+    let yaml = r#"
+id: f
+name: F
+start: inicio
+nodes:
+  inicio: { kind: start, config: { any_message: true }, exits: { next: persona } }
+  persona: { kind: handoff, config: { queue: ventas }, exits: { resolved: gracias } }
+  gracias: { kind: message, config: { text: Gracias. }, exits: { next: fin } }
+  fin: { kind: end, config: { text: Adiós. } }
+"#;
+    assert_eq!(warned(yaml, "wa.window").len(), 1, "an end has no way on, and says what it can");
+}
+
+#[test]
+fn a_step_that_would_speak_into_a_closed_window_takes_its_exit() {
+    let yaml = waits("20h", "4h")
+        .replace("{ next: fin } }\n  fin", "{ next: fin, window_closed: nota } }\n  fin")
+        + "  nota: { kind: tags, config: { add: [callado] }, exits: { next: fin } }\n";
+    let mut talk = Rehearsal::new(std::sync::Arc::new(program(&yaml)), Facts::default());
+    talk.hear(&text("hola"));
+    let effects = talk.pass(Duration::hours(24));
+    assert_eq!(talk.take_too_late(), 0);
+    assert!(effects.iter().all(|effect| !matches!(effect, Effect::Send { .. })), "{effects:?}");
+    assert!(talk.facts().contact.tags.contains("callado"));
+}
+
+/// A step of a random flow: what it is, and where its exits lead (a place among the steps).
+type Drawn = (u8, usize, usize, usize);
+
+fn random_flow(steps: &[Drawn]) -> String {
+    let at = |place: &usize| format!("s{}", place % steps.len());
+    let mut yaml = String::from(
+        "id: f\nname: F\nstart: inicio\nvariables: { x: {} }\nnodes:\n  inicio: { kind: start, config: { any_message: true }, exits: { next: s0 } }\n",
+    );
+    for (i, (what, a, b, c)) in steps.iter().enumerate() {
+        let (a, b, c) = (at(a), at(b), at(c));
+        yaml += &match what % 6 {
+            0 => format!(
+                "  s{i}: {{ kind: set, config: {{ variable: x, value: \"1\" }}, exits: {{ next: {a} }} }}\n"
+            ),
+            1 => format!("  s{i}: {{ kind: wait, config: {{ for: 9h }}, exits: {{ next: {a} }} }}\n"),
+            2 => format!(
+                "  s{i}: {{ kind: message, config: {{ text: \"x={{{{ x }}}}\" }}, exits: {{ next: {a} }} }}\n"
+            ),
+            3 => format!(
+                "  s{i}: {{ kind: question, config: {{ text: ¿x?, answer: {{ type: number }}, save_to: x, timeout: 10h }}, exits: {{ ok: {a}, no_match: {b}, timeout: {c} }} }}\n"
+            ),
+            4 => format!(
+                "  s{i}: {{ kind: split, config: {{ sticky: false, arms: [{{ id: a, title: A, weight: 1 }}, {{ id: b, title: B, weight: 1 }}] }}, exits: {{ a: {a}, b: {b} }} }}\n"
+            ),
+            _ => format!("  s{i}: {{ kind: end }}\n"),
+        };
+    }
+    yaml
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// What is not warned of does not happen, whatever the customer does.
+    #[test]
+    fn nobody_reads_a_hole_or_is_spoken_to_too_late_without_a_warning(
+        steps in prop::collection::vec((any::<u8>(), any::<usize>(), any::<usize>(), any::<usize>()), 2..9),
+        seed in any::<u64>(),
+        doings in prop::collection::vec(0u8..4, 0..25),
+    ) {
+        // Flows with errors, as a trap, are not walked.
+        let Ok(program) = Program::read(&random_flow(&steps), &catalogue()) else { return Ok(()) };
+        let warned = |code: &str| program.warnings().iter().any(|problem| problem.code == code);
+        let (unset, late) = (warned("var.maybe_unset"), warned("wa.window"));
+        let facts = Facts { seed, ..Facts::default() };
+        let mut talk = Rehearsal::new(std::sync::Arc::new(program), facts);
+        let mut said = talk.hear(&text("hola")).unwrap_or_default();
+        for doing in doings {
+            if talk.waiting().is_none() {
+                break; // over: the next message would be another talk
+            }
+            said.extend(match doing {
+                0 => talk.hear(&text("7")).unwrap_or_default(),
+                1 => talk.hear(&text("no sé")).unwrap_or_default(),
+                _ => talk.pass(Duration::hours(10)),
+            });
+        }
+        let holes = said.iter().filter(|effect| {
+            matches!(effect, Effect::Send { content, .. } if content.words() == "x=")
+        });
+        prop_assert!(unset || holes.count() == 0, "a hole without a warning");
+        prop_assert!(late || talk.take_too_late() == 0, "too late without a warning");
+    }
+}
