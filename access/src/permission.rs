@@ -24,6 +24,8 @@ pub enum Action {
     Reply,
     /// End a case.
     EndCase,
+    /// Tell flows what happened in another system.
+    TellEvent,
     /// See flows and their versions.
     ReadFlows,
     /// Check a document or make it the current version of a flow.
@@ -61,9 +63,11 @@ pub fn can(actor: &Actor, action: Action) -> bool {
         Action::ReadInbox | Action::TakeCase | Action::Reply | Action::EndCase | Action::ReadFlows => {
             &[Role::Admin, Role::Agent]
         }
-        Action::PublishFlow | Action::ReadHealth | Action::ManageDeadLetters | Action::ResumeHeld => {
-            &[Role::Admin]
-        }
+        Action::TellEvent
+        | Action::PublishFlow
+        | Action::ReadHealth
+        | Action::ManageDeadLetters
+        | Action::ResumeHeld => &[Role::Admin],
     };
     allowed.contains(&actor.role)
 }
@@ -83,8 +87,13 @@ mod tests {
             assert!(can(&actor(Role::Agent), action), "{action:?}");
             assert!(can(&actor(Role::Admin), action), "{action:?}");
         }
-        let governing =
-            [Action::PublishFlow, Action::ReadHealth, Action::ManageDeadLetters, Action::ResumeHeld];
+        let governing = [
+            Action::TellEvent,
+            Action::PublishFlow,
+            Action::ReadHealth,
+            Action::ManageDeadLetters,
+            Action::ResumeHeld,
+        ];
         for action in governing {
             assert!(!can(&actor(Role::Agent), action), "{action:?}");
             assert!(can(&actor(Role::Admin), action), "{action:?}");

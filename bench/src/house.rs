@@ -74,6 +74,7 @@ pub fn publish(program: &Program) -> Vec<u8> {
         version: program.version().clone(),
         document: document.to_yaml(),
         files: program.files().clone(),
+        subflows: program.subflows().map(|(flow, version)| (flow.clone(), version.clone())).collect(),
         by: "bench".into(),
     }))
 }

@@ -57,6 +57,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::path))
         .routes(routes!(conversations::read))
         .routes(routes!(conversations::typing))
+        .routes(routes!(conversations::tell))
         .routes(routes!(cases::take))
         .routes(routes!(cases::end))
         .routes(routes!(files::upload).layer(DefaultBodyLimit::max(files::MAX_FORM)))

@@ -224,6 +224,7 @@ impl App {
             version: program.version().clone(),
             document: document.to_yaml(),
             files: program.files().clone(),
+            subflows: program.subflows().map(|(flow, version)| (flow.clone(), version.clone())).collect(),
             by: by.to_owned(),
         };
         let published =

@@ -23,6 +23,7 @@ pub const HELP: &str = "\
   /location LATITUD,LONGITUD [nombre]       /contact NOMBRE TELÉFONO
   /clock +2h      pasa el tiempo: +30m, +1d, 18:30, mañana a las 9; solo, da la hora
   /answer 200 {…} responde el servidor que llamó el flujo;  /fail  no responde
+  /event NOMBRE {…}  otro sistema avisa de algo
   /refuse 131026  lo próximo que se vigila no llega
   /take           una persona toma la atención;  /done [nombre]  la termina
   /vars datos   /path camino   /where qué espera   /undo [veces]   /restart de nuevo
@@ -106,6 +107,7 @@ impl Chat {
                 self.rehearsal.refuse_next(if rest.is_empty() { "131026" } else { rest });
                 "(lo próximo que se vigila no llegará)".to_owned()
             }
+            "/event" => self.event(rest),
             "/image" => self.hear(typed::media(MediaKind::Image, rest)),
             "/video" => self.hear(typed::media(MediaKind::Video, rest)),
             "/audio" => self.hear(typed::media(MediaKind::Audio, rest)),
@@ -127,13 +129,21 @@ impl Chat {
 
     /// With what the flow begins.
     pub fn begins(&self) -> String {
-        let start = self.program.document().nodes.get(&self.program.document().start);
-        let keywords = start.and_then(|start| start.config.get("keywords")?.as_array());
-        let keywords: Vec<&str> =
-            keywords.into_iter().flatten().filter_map(|keyword| keyword.as_str()).collect();
-        match (self.program.matches(None).is_some(), &keywords[..]) {
-            (true, _) => "(empieza con cualquier mensaje)".to_owned(),
-            (false, keywords) => format!("(empieza con: {})", keywords.join(", ")),
+        let triggers = self.program.triggers();
+        let listed =
+            |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what}{}", names.join(", ")));
+        let ways = [
+            triggers.any_message.then(|| "cualquier mensaje".to_owned()),
+            listed("", &triggers.keywords),
+            listed("", &triggers.links),
+            triggers.first_contact.then(|| "el primer mensaje".to_owned()),
+            listed("/event ", &triggers.events),
+        ];
+        let ways: Vec<String> = ways.into_iter().flatten().collect();
+        match &ways[..] {
+            [] => "(lo empieza otro flujo)".to_owned(),
+            [any] if triggers.any_message => format!("(empieza con {any})"),
+            ways => format!("(empieza con: {})", ways.join("; ")),
         }
     }
 
@@ -146,6 +156,7 @@ impl Chat {
             WaitKind::Person => "espera a que una persona termine: /done",
             WaitKind::Call => "espera a un servidor: /answer 200 {…} o /fail",
             WaitKind::Sent => "espera a saber si llegó",
+            WaitKind::Event => "espera un aviso de otro sistema: /event NOMBRE {…}",
         };
         let left = self.rehearsal.due().map(|due| due - self.rehearsal.facts().now);
         let left = left.map(|left| format!(" · {} más", clock::span(left))).unwrap_or_default();
@@ -186,21 +197,34 @@ impl Chat {
     }
 
     fn hear(&mut self, content: InboundContent) -> String {
-        match self.rehearsal.waiting().map(|wait| wait.kind) {
-            Some(WaitKind::Person) => "(lo lee la persona que atiende; /done cuando termine)".to_owned(),
-            Some(WaitKind::Call | WaitKind::Delay | WaitKind::Sent) => {
-                format!(
-                    "(ahora no lo oye){}",
-                    self.awaited().map(|awaited| format!("\n{awaited}")).unwrap_or_default()
-                )
+        if self.rehearsal.waiting().is_some_and(|wait| wait.kind == WaitKind::Person) {
+            return "(lo lee la persona que atiende; /done cuando termine)".to_owned();
+        }
+        let refusing = self.rehearsal.refuses().is_some();
+        let before = self.rehearsal.clone();
+        match self.rehearsal.hear(&content) {
+            Some(effects) if before.waiting().is_none() || self.trail() != before.trail() => {
+                self.tell(&effects, refusing)
             }
-            Some(WaitKind::Answer) | None => {
-                let refusing = self.rehearsal.refuses().is_some();
-                match self.rehearsal.hear(&content) {
-                    Some(effects) => self.tell(&effects, refusing),
-                    None => format!("(con eso no empieza el flujo)\n{}", self.begins()),
-                }
+            Some(_) => {
+                self.rehearsal = before;
+                let awaited = self.awaited().map(|awaited| format!("\n{awaited}")).unwrap_or_default();
+                format!("(ahora no lo oye){awaited}")
             }
+            None => format!("(con eso no empieza el flujo)\n{}", self.begins()),
+        }
+    }
+
+    /// Another system tells of something: its name, and what it tells, as JSON.
+    fn event(&mut self, told: &str) -> String {
+        let (name, data) = told.split_once(char::is_whitespace).unwrap_or((told, "null"));
+        let Ok(data) = serde_json::from_str(data.trim()) else {
+            return "(escribe el nombre y sus datos: /event pago_recibido {\"monto\": 50})".to_owned();
+        };
+        let refusing = self.rehearsal.refuses().is_some();
+        match self.rehearsal.tell(name, &data) {
+            Some(effects) => self.tell(&effects, refusing),
+            None => "(ningún flujo espera ese aviso)".to_owned(),
         }
     }
 

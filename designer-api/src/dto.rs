@@ -14,8 +14,8 @@ mod message;
 pub use dead::{DeadLetterPage, DeadLetterQuery, DeadLetterReplay, DeadLetterSummary, DeadLetterView};
 pub use file::{FileAccepted, Upload};
 pub use flow::{
-    ChangeView, EventQuery, FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSubmission,
-    FlowSummary, FlowView,
+    ChangeView, EventQuery, FlowCaller, FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished,
+    FlowSubmission, FlowSummary, FlowView,
 };
 pub use health::{
     DiskRoom, Health, HealthCheck, HealthCheckName, OutboxClass, Readiness, RecentHealth, StandingHealth,
@@ -241,6 +241,26 @@ pub struct CaseCommand {
 }
 
 // ---- Conversations
+
+/// What happened to a customer in another system.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct EventTold {
+    /// An id that the client makes up; the same one again has no second effect.
+    pub command: String,
+    /// What, as flows call it: letters, digits, `_` and `-`, at most 64.
+    pub name: String,
+    /// What is known of it, at most 16 kB; flows read its fields.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub data: serde_json::Value,
+}
+
+/// What came of telling it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EventTaken {
+    /// Whether a flow went on, or began.
+    pub moved: bool,
+}
 
 /// A conversation as lists show it.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -64,7 +64,7 @@ fn it_takes_every_example_of_every_kind() {
     let validator = validator();
     for kind in cauce_nodes::catalogue().kinds() {
         for example in kind.examples() {
-            let flow = read(example.flow);
+            let flow = read(example.shown());
             let wrong: Vec<String> = validator.iter_errors(&flow).map(|error| error.to_string()).collect();
             assert!(wrong.is_empty(), "{}: {}: {wrong:#?}", kind.meta.kind, example.title);
         }

@@ -59,7 +59,8 @@ pub(crate) fn check(document: &Document, spots: &[Spot<'_>], reads: &[Read], pro
 /// The ways from step to step, each with what is surely written on it.
 struct Ways<'a> {
     index: HashMap<&'a NodeId, usize>,
-    start: usize,
+    /// Where a run or the customer comes in.
+    entries: Vec<usize>,
     to: Vec<Vec<(usize, FixedBitSet)>>,
 }
 
@@ -82,14 +83,18 @@ impl<'a> Ways<'a> {
                 targets.map(|(exit, target)| (target, way(spot, exit))).collect()
             })
             .collect();
-        Some(Self { start: *index.get(&document.start)?, to, index })
+        let called = spots.iter().enumerate().filter(|(_, spot)| spot.is_called()).map(|(i, _)| i);
+        let entries = std::iter::once(*index.get(&document.start)?).chain(called).collect();
+        Some(Self { entries, to, index })
     }
 
     /// What is surely there at each step; `None` where nobody comes.
     fn sure(&self, names: usize) -> Vec<Option<FixedBitSet>> {
         let mut sure: Vec<Option<FixedBitSet>> = vec![None; self.to.len()];
-        sure[self.start] = Some(FixedBitSet::with_capacity(names));
-        let mut waiting = VecDeque::from([self.start]);
+        for entry in &self.entries {
+            sure[*entry] = Some(FixedBitSet::with_capacity(names));
+        }
+        let mut waiting = VecDeque::from(self.entries.clone());
         while let Some(at) = waiting.pop_front() {
             let Some(here) = sure[at].clone() else { continue };
             for (target, written) in &self.to[at] {
@@ -114,20 +119,21 @@ impl<'a> Ways<'a> {
         sure
     }
 
-    /// The shortest way from the start to a step on which this is never written.
+    /// The shortest way from where one comes in to a step on which this is never written.
     fn without(&self, to: usize, name: usize) -> Vec<usize> {
         let mut before: HashMap<usize, usize> = HashMap::new();
-        let mut waiting = VecDeque::from([self.start]);
+        let mut waiting = VecDeque::from(self.entries.clone());
         while let Some(at) = waiting.pop_front().filter(|at| *at != to) {
             for (target, written) in &self.to[at] {
-                if *target != self.start && !written.contains(name) && !before.contains_key(target) {
+                if !self.entries.contains(target) && !written.contains(name) && !before.contains_key(target) {
                     before.insert(*target, at);
                     waiting.push_back(*target);
                 }
             }
         }
         let mut way = vec![to];
-        while let Some(at) = way.last().filter(|at| **at != self.start).and_then(|at| before.get(at)) {
+        while let Some(at) = way.last().filter(|at| !self.entries.contains(at)).and_then(|at| before.get(at))
+        {
             way.push(*at);
         }
         way.reverse();

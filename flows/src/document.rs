@@ -28,6 +28,15 @@ pub struct Document {
     /// What is known about the data it captures.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub variables: IndexMap<String, Variable>,
+    /// What a flow that calls this one gives it, by name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub params: IndexMap<String, Param>,
+    /// The data that a flow that calls this one gets back, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<String>,
+    /// Tables to look things up in, by name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub tables: IndexMap<String, Table>,
     /// The steps, in the order they are written.
     pub nodes: IndexMap<NodeId, Node>,
     /// Where the cards stand on the canvas. Not part of the version.
@@ -45,6 +54,9 @@ impl PartialEq for Document {
             && self.language == other.language
             && self.start == other.start
             && self.variables == other.variables
+            && self.params == other.params
+            && self.returns == other.returns
+            && self.tables == other.tables
             && self.nodes == other.nodes
             && self.layout == other.layout
     }
@@ -57,6 +69,73 @@ pub struct Variable {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
+
+/// What a flow is given by the one that calls it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Param {
+    /// How screens call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Of which type it must be; any when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "type")]
+    pub kind: Option<ParamType>,
+    /// It may be left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+/// Of which type a parameter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParamType {
+    /// A text; days and hours are texts.
+    Text,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// A list.
+    List,
+    /// A group of fields.
+    Group,
+}
+
+impl ParamType {
+    const WORDS: [(&'static str, Self); 5] = [
+        ("text", Self::Text),
+        ("number", Self::Number),
+        ("boolean", Self::Boolean),
+        ("list", Self::List),
+        ("group", Self::Group),
+    ];
+
+    /// Whether a value is of this type.
+    pub fn fits(self, value: &Value) -> bool {
+        match self {
+            Self::Text => value.is_string(),
+            Self::Number => value.is_number(),
+            Self::Boolean => value.is_boolean(),
+            Self::List => value.is_array(),
+            Self::Group => value.is_object(),
+        }
+    }
+}
+
+/// A table to look things up in.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Table {
+    /// The names of its columns, as names of data.
+    pub columns: Vec<String>,
+    /// Its rows; each has a value for every column: a text, a number, true or false, or nothing.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// The most tables of a flow.
+pub const MAX_TABLES: usize = 20;
+/// The most columns of a table.
+pub const MAX_COLUMNS: usize = 20;
+/// The most rows of a table.
+pub const MAX_ROWS: usize = 1_000;
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -159,6 +238,10 @@ impl Document {
     }
 }
 
+/// The fields of a document.
+const FIELDS: &[&str] =
+    &["id", "name", "language", "start", "variables", "params", "returns", "tables", "nodes", "layout"];
+
 struct Reader<'a> {
     places: &'a Places,
     problems: &'a mut Vec<Problem>,
@@ -171,7 +254,7 @@ impl Reader<'_> {
             self.problems.push(yaml::empty().at(self.places, ""));
             return None;
         };
-        self.known(map, "", &["id", "name", "language", "start", "variables", "nodes", "layout"]);
+        self.known(map, "", FIELDS);
         let id = self.id(map, "", "id", "el identificador del flujo, por ejemplo «bienvenida»");
         let name = self.required_text(map, "", "name", "el nombre del flujo");
         let language = self.text(map, "", "language").unwrap_or_else(|| "es".to_owned());
@@ -188,6 +271,24 @@ impl Reader<'_> {
                 (key, Variable { label })
             })
             .collect();
+        let params = self
+            .children(map, "", "params")
+            .into_iter()
+            .map(|(key, value)| {
+                let param = self.param(value, &child("/params", &key));
+                (key, param)
+            })
+            .collect();
+        let returns = self.texts(map, "", "returns");
+        let tables: IndexMap<String, Table> = self
+            .children(map, "", "tables")
+            .into_iter()
+            .map(|(key, value)| {
+                let table = self.table(value, &child("/tables", &key));
+                (key, table)
+            })
+            .collect();
+        self.most("/tables", tables.len(), MAX_TABLES, "tablas");
         if !map.contains_key("nodes") {
             self.missing("", "nodes", "los pasos del flujo");
         }
@@ -241,6 +342,9 @@ impl Reader<'_> {
             language,
             start: start.unwrap_or_else(|| "sin-inicio".parse().expect("a plain word is an id")),
             variables,
+            params,
+            returns,
+            tables,
             nodes,
             layout,
             places: Places::default(),
@@ -293,6 +397,101 @@ impl Reader<'_> {
             problem.node = id.cloned();
         }
         node
+    }
+
+    fn param(&mut self, value: &Value, at: &str) -> Param {
+        let Some(map) = self.object(value, at) else { return Param::default() };
+        self.known(map, at, &["label", "type", "optional"]);
+        let kind = self.text(map, at, "type").and_then(|word| {
+            let kind = ParamType::WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, kind)| kind);
+            if kind.is_none() {
+                let words = list(ParamType::WORDS.into_iter().map(|(known, _)| known));
+                self.wrong(&child(at, "type"), &word.into(), &words);
+            }
+            kind
+        });
+        let optional = match map.get("optional") {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(optional)) => *optional,
+            Some(other) => {
+                self.wrong(&child(at, "optional"), other, "true o false");
+                false
+            }
+        };
+        Param { label: self.text(map, at, "label"), kind, optional }
+    }
+
+    fn table(&mut self, value: &Value, at: &str) -> Table {
+        let Some(map) = self.object(value, at) else { return Table::default() };
+        self.known(map, at, &["columns", "rows"]);
+        let columns = self.texts(map, at, "columns");
+        if columns.is_empty() {
+            self.missing(at, "columns", "los nombres de las columnas");
+        }
+        self.most(&child(at, "columns"), columns.len(), MAX_COLUMNS, "columnas");
+        let rows_at = child(at, "rows");
+        let rows: Vec<Vec<Value>> = self
+            .items(map, at, "rows")
+            .iter()
+            .enumerate()
+            .map(|(i, row)| self.row(row, &child(&rows_at, i), columns.len()))
+            .collect();
+        self.most(&rows_at, rows.len(), MAX_ROWS, "filas");
+        Table { columns, rows }
+    }
+
+    fn row(&mut self, row: &Value, at: &str, columns: usize) -> Vec<Value> {
+        let Value::Array(cells) = row else {
+            self.wrong(at, row, "una lista con un valor para cada columna");
+            return Vec::new();
+        };
+        for (i, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.is_array() || cell.is_object()) {
+            self.wrong(&child(at, i), cell, "un texto, un número, true o false");
+        }
+        if cells.len() != columns {
+            let message = format!("La fila tiene {} valores y la tabla {columns} columnas.", cells.len());
+            let help = "Escribe un valor para cada columna; «null» donde no haya ninguno.";
+            self.problems.push(Problem::error("doc.table_row", message, help).at(self.places, at));
+        }
+        cells.clone()
+    }
+
+    fn most(&mut self, at: &str, count: usize, most: usize, what: &str) {
+        if count > most {
+            let message = format!("Hay {count} {what} y el máximo es {most}.");
+            let problem = Problem::error("doc.too_many", message, "Quita las que no se usen.");
+            self.problems.push(problem.at(self.places, at));
+        }
+    }
+
+    /// The items of a list that may be absent.
+    fn items<'v>(&mut self, map: &'v Map<String, Value>, at: &str, key: &str) -> &'v [Value] {
+        match map.get(key) {
+            None | Some(Value::Null) => &[],
+            Some(Value::Array(items)) => items,
+            Some(other) => {
+                self.wrong(&child(at, key), other, "una lista («- elemento» en cada línea)");
+                &[]
+            }
+        }
+    }
+
+    /// The names in a list that may be absent.
+    fn texts(&mut self, map: &Map<String, Value>, at: &str, key: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        let list_at = child(at, key);
+        for (i, item) in self.items(map, at, key).iter().enumerate() {
+            match item {
+                Value::String(text) if !texts.contains(text) => texts.push(text.clone()),
+                Value::String(text) => {
+                    let message = format!("«{}» está repetido.", cut(text));
+                    let problem = Problem::error("doc.repeated", message, "Quita uno de los dos.");
+                    self.problems.push(problem.at(self.places, &child(&list_at, i)));
+                }
+                other => self.wrong(&child(&list_at, i), other, "un nombre"),
+            }
+        }
+        texts
     }
 
     fn known(&mut self, map: &Map<String, Value>, at: &str, fields: &[&str]) {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::Catalogue;
 use crate::calendar::HOURS;
+use crate::document::{MAX_COLUMNS, MAX_ROWS, MAX_TABLES};
 
 /// Ids of flows and steps, and keys inside a config.
 const ID: &str = "^[A-Za-z0-9_-]{1,64}$";
@@ -65,6 +66,68 @@ pub fn document_schema(catalogue: &Catalogue) -> Value {
                     "type": "object",
                     "additionalProperties": false,
                     "properties": { "label": with(&text, "Etiqueta", "Como se lee en pantalla.") },
+                },
+            },
+            "params": {
+                "title": "Recibe",
+                "description": "Los datos que le da el flujo que lo llama, por nombre.",
+                "type": "object",
+                "propertyNames": { "pattern": NAME },
+                "additionalProperties": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {
+                        "label": with(&text, "Etiqueta", "Como se lee en pantalla."),
+                        "type": {
+                            "title": "Tipo",
+                            "oneOf": [
+                                { "const": "text", "title": "Texto" },
+                                { "const": "number", "title": "Número" },
+                                { "const": "boolean", "title": "Sí o no" },
+                                { "const": "list", "title": "Lista" },
+                                { "const": "group", "title": "Grupo de campos" },
+                            ],
+                        },
+                        "optional": { "title": "Puede faltar", "type": "boolean" },
+                    },
+                },
+            },
+            "returns": {
+                "title": "Devuelve",
+                "description": "Los datos que recibe de vuelta el flujo que lo llama.",
+                "type": "array",
+                "items": { "type": "string", "pattern": NAME },
+                "uniqueItems": true,
+            },
+            "tables": {
+                "title": "Tablas",
+                "description": "Tablas donde los pasos «lookup» buscan: precios, sedes, horarios…",
+                "type": "object",
+                "propertyNames": id.clone(),
+                "maxProperties": MAX_TABLES,
+                "additionalProperties": {
+                    "type": "object",
+                    "required": ["columns", "rows"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "columns": {
+                            "title": "Columnas",
+                            "type": "array",
+                            "minItems": 1,
+                            "maxItems": MAX_COLUMNS,
+                            "items": { "type": "string", "pattern": NAME },
+                        },
+                        "rows": {
+                            "title": "Filas",
+                            "description": "Cada una con un valor para cada columna.",
+                            "type": "array",
+                            "maxItems": MAX_ROWS,
+                            "items": {
+                                "type": "array",
+                                "items": { "type": ["string", "number", "boolean", "null"] },
+                            },
+                        },
+                    },
                 },
             },
             "nodes": {

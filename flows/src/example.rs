@@ -1,15 +1,22 @@
 //! Examples: small flows with a conversation, declared beside a kind. They are documentation that is run.
 
+use std::sync::Arc;
+
 use cauce_model::{
-    ContactCard, Content, Duration, Effect, FileId, HttpOutcome, InboundContent, Location, MediaKind,
+    ContactCard, Content, Duration, Effect, FileId, FlowId, HttpOutcome, InboundContent, Location, MediaKind,
     MediaSource, MediaState, NodeId, ReceivedMedia, StoredFile, Timestamp,
 };
+
+use serde_json::Value;
 
 use crate::run::{ContactFacts, Event, Facts, Outcome, Run, Visited};
 use crate::{Catalogue, Problem, Program, limits, start, step};
 
 /// The step that an example is about.
 pub const SHOWN: &str = "paso";
+
+/// What stands between a flow and those that it calls.
+const NEXT: &str = "\n---\n";
 
 /// When an example begins: Friday, 20 November 2026, 10:00 in Lima.
 const BEGINS: Timestamp = Timestamp(1_795_186_800_000);
@@ -19,7 +26,8 @@ const BEGINS: Timestamp = Timestamp(1_795_186_800_000);
 pub struct Example {
     /// What it shows (Spanish).
     pub title: &'static str,
-    /// The flow, as YAML. The step shown has the id `paso`.
+    /// The flow, as YAML. The step shown has the id `paso`. The flows that it calls follow it, each after a
+    /// line `---`.
     pub flow: &'static str,
     /// The conversation, from the message that starts it.
     pub turns: Vec<Turn>,
@@ -59,6 +67,8 @@ pub enum Happens {
     PersonEnds,
     /// Nobody takes the case in time.
     NobodyTakes,
+    /// Another system tells of something: its name, and what it tells, as JSON.
+    Told(&'static str, &'static str),
 }
 
 impl Turn {
@@ -116,17 +126,32 @@ pub fn transcript(effect: &Effect) -> String {
             let tags: Vec<String> = add.chain(remove.iter().map(|tag| format!("-{tag}"))).collect();
             format!("(Etiquetas) {}", tags.join(" "))
         }
+        Effect::Score { add } => format!("(Puntos) {add:+}"),
+        Effect::Goal { goal, value, currency, .. } => {
+            let value = value.map(|value| format!(" {value}")).unwrap_or_default();
+            let currency = currency.as_ref().map(|currency| format!(" {currency}")).unwrap_or_default();
+            format!("(Meta) {goal}{value}{currency}")
+        }
     }
 }
 
 impl Example {
+    /// The flow that it shows, without those that it calls.
+    pub fn shown(&self) -> &'static str {
+        self.flow.split(NEXT).next().unwrap_or_default()
+    }
+
     /// Runs the conversation.
     ///
     /// # Errors
     /// What is not as the example says, in English, for the one who writes a kind.
     pub fn run(&self, catalogue: &Catalogue) -> Result<(), String> {
         let told = |problems: Vec<Problem>| problems.iter().map(|p| format!("\n  {p}")).collect::<String>();
-        let program = Program::read(self.flow, catalogue).map_err(told)?;
+        let called = self.flow.split(NEXT).skip(1).map(|text| Program::read(text, catalogue).map(Arc::new));
+        let called: Vec<Arc<Program>> = called.collect::<Result<_, _>>().map_err(told)?;
+        let program = Program::read(self.shown(), catalogue).map_err(told)?;
+        let find = |flow: &FlowId| called.iter().find(|program| program.document().id == *flow).cloned();
+        let program = program.with_subflows(find).map_err(told)?;
         if !program.warnings().is_empty() {
             return Err(told(program.warnings().to_vec()));
         }
@@ -145,8 +170,14 @@ impl Example {
             } else if let (Happens::TimePasses, Some(wait)) =
                 (&turn.happens, run.as_ref().and_then(Run::wait))
             {
-                facts.now = facts.now + wait.timeout.unwrap_or(Duration::ZERO);
+                facts.now = wait.until.unwrap_or(facts.now + wait.timeout.unwrap_or(Duration::ZERO));
             }
+            let told = match &turn.happens {
+                Happens::Told(_, data) => {
+                    serde_json::from_str(data).map_err(|error| fault(error.to_string()))?
+                }
+                _ => Value::Null,
+            };
             let outcome = match &mut run {
                 None => {
                     let id = "0123456789abcdef".parse().map_err(|_| fault("no run id".to_owned()))?;
@@ -154,7 +185,7 @@ impl Example {
                     run = Some(started);
                     outcome
                 }
-                Some(run) => step(&program, run, turn.happens.event(content.as_ref()), &facts),
+                Some(run) => step(&program, run, turn.happens.event(content.as_ref(), &told), &facts),
             };
             let said: Vec<String> = outcome.effects.iter().map(transcript).collect();
             if said != turn.says {
@@ -232,9 +263,10 @@ impl Happens {
         })
     }
 
-    fn event<'a>(&'a self, content: Option<&'a InboundContent>) -> Event<'a> {
+    fn event<'a>(&'a self, content: Option<&'a InboundContent>, told: &'a Value) -> Event<'a> {
         match (self, content) {
             (_, Some(content)) => Event::Answer(content),
+            (Self::Told(name, _), None) => Event::Happened { name, data: told },
             (Self::PersonEnds, None) => Event::HandoffResolved { agent: Some("Rosa") },
             (Self::NobodyTakes, None) => Event::HandoffTimedOut,
             (Self::Answered(outcome), None) => Event::Called(outcome),

@@ -56,6 +56,9 @@ text_field!(
     /// A Rhai expression over a server's answer: `answer.status`, `answer.body.price`.
     OfAnswer, "answer_expression");
 text_field!(
+    /// A script of several orders that leaves its results in variables.
+    Code, "code");
+text_field!(
     /// The name of a variable that a step writes: a letter or `_`, then letters, digits and `_`, in ASCII.
     Name, "variable");
 text_field!(

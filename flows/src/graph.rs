@@ -25,20 +25,34 @@ pub(crate) struct Spot<'a> {
     /// How many messages it says at most.
     sends: usize,
     writes: Vec<Write>,
+    /// The customer comes here with a word, from wherever the flow waits.
+    called: bool,
 }
 
 impl<'a> Spot<'a> {
     pub(crate) fn known(id: &'a NodeId, node: &'a Node, meta: Meta, behaviour: &dyn Behaviour) -> Self {
         let known = Some((meta, all_exits(meta, behaviour)));
-        Self { id, node, known, sends: behaviour.sends(), writes: behaviour.writes() }
+        let called = behaviour.command().is_some();
+        Self { id, node, known, sends: behaviour.sends(), writes: behaviour.writes(), called }
+    }
+
+    /// The same, but it also writes these.
+    pub(crate) fn also_writing(mut self, writes: impl IntoIterator<Item = Write>) -> Self {
+        self.writes.extend(writes);
+        self
     }
 
     pub(crate) fn unknown(id: &'a NodeId, node: &'a Node) -> Self {
-        Self { id, node, known: None, sends: 0, writes: Vec::new() }
+        Self { id, node, known: None, sends: 0, writes: Vec::new(), called: false }
     }
 
     pub(crate) fn id(&self) -> &'a NodeId {
         self.id
+    }
+
+    /// Whether the customer comes here with a word, from wherever the flow waits.
+    pub(crate) fn is_called(&self) -> bool {
+        self.called
     }
 
     /// Its exits that lead somewhere, and where.
@@ -90,6 +104,7 @@ pub(crate) fn check(document: &Document, spots: &[Spot<'_>], problems: &mut Vec<
         if !exits(document, spot, problems) {
             loose.insert(spot.id);
         }
+        to_called(document, spot, spots, problems);
     }
     let graph = Graph::new(spots);
     if let Some(started) = started {
@@ -185,6 +200,20 @@ fn exits(document: &Document, spot: &Spot<'_>, problems: &mut Vec<Problem>) -> b
     problems.len() == before
 }
 
+/// Exits into steps to which only the customer's words lead.
+fn to_called(document: &Document, spot: &Spot<'_>, spots: &[Spot<'_>], problems: &mut Vec<Problem>) {
+    for (exit, target) in spot.targets() {
+        if spots.iter().any(|other| other.called && other.id == target) {
+            let at = child(&child(&child("/nodes", spot.id), "exits"), exit);
+            let message =
+                format!("«{target}» es un comando: solo se llega a él por lo que escribe el cliente.");
+            let help = "Lleva esta salida al paso que sigue al comando.";
+            let problem = Problem::error("flow.exit_to_command", message, help);
+            problems.push(problem.of(spot.id).at(&document.places, &at));
+        }
+    }
+}
+
 struct Graph<'a> {
     spots: &'a [Spot<'a>],
     graph: DiGraph<usize, ()>,
@@ -222,7 +251,8 @@ impl<'a> Graph<'a> {
         problems: &mut Vec<Problem>,
     ) {
         let Some(&start) = self.index.get(start) else { return };
-        let reached = self.flood(&self.graph, [start]);
+        let called = self.graph.node_indices().filter(|at| self.spot(*at).called);
+        let reached = self.flood(&self.graph, called.chain([start]));
         let is_note = |at: NodeIndex| self.spot(at).role() == Some(Role::Note);
         for at in self.graph.node_indices().filter(|at| !reached.contains(at) && !is_note(*at)) {
             let problem = Problem::warning(
@@ -235,7 +265,8 @@ impl<'a> Graph<'a> {
         // A step with a loose exit has its own problem; it counts as a way out here.
         let goals = self.graph.node_indices().filter(|at| {
             let spot = self.spot(*at);
-            loose.contains(spot.id) || matches!(spot.role(), Some(Role::End | Role::Person))
+            let ends = spot.role() == Some(Role::Handler) && self.graph.neighbors(*at).next().is_none();
+            ends || loose.contains(spot.id) || matches!(spot.role(), Some(Role::End | Role::Person))
         });
         let saved = self.flood(Reversed(&self.graph), goals);
         // The ends of the trap: groups of steps that lead to no other group.

@@ -3,7 +3,7 @@
 //! A kind is its config type: serde and JSON Schema give its form, [`Behaviour`] its exits, checks
 //! and conduct, [`NodeKind`] its name, looks, examples and the way older configs become today's.
 
-use cauce_model::{Duration, HttpOutcome, InboundContent, MediaKind};
+use cauce_model::{Duration, FlowId, HttpOutcome, InboundContent, MediaKind};
 use indexmap::IndexMap;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -30,6 +30,8 @@ pub enum Role {
     End,
     /// A way on that the canvas draws as a name, not as a line.
     Jump,
+    /// Where a customer's word, or exits that lead nowhere by themselves, lead from anywhere.
+    Handler,
     /// Words for colleagues on the canvas: nobody comes here.
     Note,
 }
@@ -123,8 +125,46 @@ impl Exit {
 pub struct Triggers {
     /// Words or phrases: the whole message, or whole words in it.
     pub keywords: Vec<String>,
-    /// Any message starts it when no keyword of any flow does.
+    /// The keywords must be the whole message.
+    pub exact: bool,
+    /// Codes of links and printed codes: the message that they prepare has one.
+    pub links: Vec<String>,
+    /// Advertisements and posts, by the provider's id.
+    pub ads: Vec<String>,
+    /// Any advertisement or post.
+    pub any_ad: bool,
+    /// The first message that the customer ever wrote.
+    pub first_contact: bool,
+    /// Any message starts it when nothing else of any flow does.
     pub any_message: bool,
+    /// What other systems tell of.
+    pub events: Vec<String>,
+    /// Of several flows that fit a message, the one with the greatest comes first.
+    pub priority: i32,
+}
+
+/// Words with which a customer comes to a step from wherever a flow waits for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The words or phrases.
+    pub words: Vec<String>,
+    /// They count also inside a longer message.
+    pub anywhere: bool,
+    /// They lead back to what was asked before.
+    pub goes_back: bool,
+}
+
+/// A flow that a step calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowUse {
+    /// Which.
+    pub flow: FlowId,
+    /// The data that it is given, by name.
+    pub params: Vec<String>,
+    /// The data that is wanted of it, by name.
+    pub returns: Vec<String>,
+    /// The outcomes that have an exit of their own.
+    pub outcomes: Vec<String>,
 }
 
 /// A variable that a step writes.
@@ -165,6 +205,22 @@ pub enum Resume<'a> {
     Sent,
     /// Something that the step said will not arrive. The code says why.
     Unsent(&'a str),
+    /// Another system told of something.
+    Happened {
+        /// What.
+        name: &'a str,
+        /// What it told of it.
+        data: &'a Value,
+    },
+    /// The flow that the step called came to its end.
+    Returned {
+        /// What its end says of it.
+        outcome: Option<&'a str>,
+        /// What it gives back.
+        data: &'a IndexMap<String, Value>,
+    },
+    /// The flow that the step called was stopped. The code says why.
+    NotReturned(&'a str),
 }
 
 /// All the ways out of a step: its own, and, when it says something on the way, the one for a closed window. An
@@ -214,6 +270,26 @@ pub trait Behaviour: Send + Sync {
         Triggers::default()
     }
 
+    /// The words that lead here from wherever the flow waits; only for [`Role::Handler`].
+    fn command(&self) -> Option<Command> {
+        None
+    }
+
+    /// The exits that lead here wherever they lead nowhere else; only for [`Role::Handler`].
+    fn stands_for(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The flow it calls.
+    fn calls(&self) -> Option<FlowUse> {
+        None
+    }
+
+    /// For how long, after each piece of an answer, it waits for the next: then all pieces are one answer.
+    fn collects(&self) -> Option<Duration> {
+        None
+    }
+
     /// The lines of its card (Spanish and the author's own texts).
     fn summary(&self) -> Vec<String>;
 
@@ -229,6 +305,24 @@ pub trait Behaviour: Send + Sync {
     /// As for [`Behaviour::enter`].
     fn resume(&self, _cx: &mut Context<'_>, _why: Resume<'_>) -> Result<Step, Failure> {
         Ok(Step::Stay)
+    }
+
+    /// The run waits here for an answer, and is to ask once more: the customer wanted something else in
+    /// between. What the step kept is there.
+    ///
+    /// # Errors
+    /// As for [`Behaviour::enter`].
+    fn ask_again(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
+        self.enter(cx)
+    }
+
+    /// The run waits here for an answer, and the customer wants to go back: asks what this step asked before
+    /// that. `None` when it had asked nothing before.
+    ///
+    /// # Errors
+    /// As for [`Behaviour::enter`].
+    fn ask_before(&self, _cx: &mut Context<'_>) -> Result<Option<Step>, Failure> {
+        Ok(None)
     }
 }
 

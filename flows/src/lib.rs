@@ -30,18 +30,24 @@ mod window;
 mod words;
 mod yaml;
 
-pub use document::{Document, MAX_NODES, Node, Position, Variable, parse};
+pub use document::{
+    Document, MAX_COLUMNS, MAX_NODES, MAX_ROWS, MAX_TABLES, Node, Param, ParamType, Position, Table,
+    Variable, parse,
+};
 pub use editor::document_schema;
 pub use example::{Example, Happens, SHOWN, Turn, transcript};
 pub use kind::{
-    After, Behaviour, Catalogue, Exit, FileUse, Kind, Meta, NodeKind, Resume, Role, Triggers, Write,
+    After, Behaviour, Catalogue, Command, Exit, FileUse, FlowUse, Kind, Meta, NodeKind, Resume, Role,
+    Triggers, Write,
 };
 pub use problem::{Problem, Severity};
-pub use program::{Card, CardExit, Check, Files, Program, TriggerMatch};
+pub use program::{Card, CardExit, Check, Files, Fit, Program, Trigger};
 pub use rehearsal::{Choice, Rehearsal};
-pub use run::{ContactFacts, Event, Facts, Outcome, Run, RunState, Visited, Wait, WaitKind};
+pub use run::{
+    ContactFacts, Event, Facts, Frame, MAX_ASKED, Opening, Outcome, Run, RunState, Visited, Wait, WaitKind,
+};
 pub use script::{FUNCTION_GROUPS, FUNCTIONS, Function, FunctionGroup, MAX_SOURCE, MAX_STRING, MAX_VALUE};
-pub use step::{Context, Failure, MAX_SENDS, MAX_STEPS, Step, start, step};
+pub use step::{Context, Failure, MAX_CALLS, MAX_SENDS, MAX_STEPS, Step, start, step};
 pub use text::{BAD_URL, encode};
 pub use words::{Named, choose, choose_among, fold};
 pub use yaml::{MAX_BYTES, Places};

@@ -1,9 +1,10 @@
 //! A flow made ready to run: every config bound to its kind, every expression compiled, the graph proven.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use cauce_model::{NodeId, StoredFile, VersionId};
+use cauce_model::{FlowId, InboundContent, NodeId, StoredFile, VersionId};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,12 +12,16 @@ use serde_json::Value;
 use crate::Problem;
 use crate::assigned::{self, Read};
 use crate::document::{Document, Node, read};
+use crate::fields::Name;
 use crate::graph::{self, Spot};
-use crate::kind::{Behaviour, Catalogue, FileUse, Kind, Meta, Role, Triggers, all_exits};
+use crate::kind::{
+    Behaviour, Catalogue, Command, FileUse, FlowUse, Kind, Meta, Role, Triggers, Write, all_exits,
+};
 use crate::limits;
 use crate::problem::sort;
+use crate::run::{Frame, Opening};
 use crate::schema::{Found, Walk, is_variable};
-use crate::script::{ANSWER, CONTACT, Script, ScriptError};
+use crate::script::{ANSWER, CONTACT, Code, Script, ScriptError};
 use crate::text::{Scripts, Text};
 use crate::window;
 use crate::words::{contains_words, did_you_mean, fold, list};
@@ -30,9 +35,13 @@ pub struct Program {
     nodes: IndexMap<NodeId, Compiled>,
     scripts: Scripts,
     labels: IndexMap<String, String>,
-    keywords: Vec<String>,
-    any_message: bool,
+    triggers: Triggers,
+    /// The same, as they are compared.
+    folded: Triggers,
+    commands: Vec<(NodeId, Command)>,
+    goes_back: bool,
     files: Files,
+    subflows: IndexMap<FlowId, Arc<Program>>,
 }
 
 /// The files of a version, by their path beside the document.
@@ -42,19 +51,36 @@ pub type Files = IndexMap<String, StoredFile>;
 pub(crate) struct Compiled {
     pub(crate) behaviour: Box<dyn Behaviour>,
     pub(crate) exits: IndexMap<String, NodeId>,
-    meta: Meta,
+    pub(crate) meta: Meta,
 }
 
-/// How well a message fits a flow's start. The greater one wins: the whole message beats words in it,
-/// more words beat fewer, and any keyword beats "any message".
+/// How well a message fits a flow's start; the greater one wins. What brings the customer counts first, then
+/// the flow's priority; the whole message beats words in it, and more words beat fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TriggerMatch {
+pub struct Fit {
+    /// What brings the customer.
+    pub by: Trigger,
+    /// The flow's priority.
+    pub priority: i32,
+    /// Whether the message is the keyword and nothing else.
+    pub whole: bool,
+    /// How many words the keyword has.
+    pub words: usize,
+}
+
+/// What brings a customer to a flow, from the weakest to the strongest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trigger {
     /// The flow takes any message.
     AnyMessage,
-    /// The message contains a keyword of this many words.
-    Contains(usize),
-    /// The message is a keyword of this many words.
-    Equals(usize),
+    /// It is the first message that they ever wrote.
+    FirstContact,
+    /// A word of the message.
+    Keyword,
+    /// An advertisement or post.
+    Ad,
+    /// A link or a printed code.
+    Link,
 }
 
 /// A step as the graph screen shows it.
@@ -102,6 +128,7 @@ pub struct CardExit {
 /// Where a kind reports what is wrong with a config.
 pub struct Check<'a> {
     node: &'a NodeId,
+    document: &'a Document,
     places: &'a Places,
     base: &'a str,
     problems: &'a mut Vec<Problem>,
@@ -113,6 +140,27 @@ impl Check<'_> {
     pub fn error(&mut self, pointer: &str, code: &str, message: impl Into<String>, help: impl Into<String>) {
         let at = format!("{}{pointer}", self.base);
         self.problems.push(Problem::error(code, message, help).of(self.node).at(self.places, &at));
+    }
+
+    /// The document that the step is part of.
+    pub fn document(&self) -> &Document {
+        self.document
+    }
+
+    /// Reports what a script gives a value that is none of its results.
+    pub fn code(&mut self, pointer: &str, code: &crate::fields::Code, outputs: &[Name]) {
+        // What cannot be read is reported where it stands.
+        let Ok(compiled) = Code::compile(code.source()) else { return };
+        for (name, _) in
+            compiled.assigns.iter().filter(|(name, _)| !outputs.iter().any(|output| output.0 == *name))
+        {
+            self.error(
+                pointer,
+                "expr.not_output",
+                format!("El código cambia «{name}», que no está entre sus resultados."),
+                format!("Agrégalo a «outputs:», o declara uno propio: let {name} = …"),
+            );
+        }
     }
 
     /// Reports every text of a list that reads the same as an earlier one, at `pointer` with `{}` for its
@@ -164,15 +212,26 @@ impl Program {
             .iter()
             .map(|(name, variable)| (name.clone(), variable.label.clone().unwrap_or_else(|| name.clone())))
             .collect();
-        let mut nodes = IndexMap::new();
-        let mut spots = Vec::new();
-        let (mut keywords, mut any_message) = (Vec::new(), false);
+        for (name, param) in &document.params {
+            labels.entry(name.clone()).or_insert_with(|| param.label.clone().unwrap_or_else(|| name.clone()));
+        }
+        let mut bounds = Vec::with_capacity(document.nodes.len());
         for (id, node) in &document.nodes {
             let Bound { node: bound, found: texts, writes } =
-                bind(id, node, &document.places, catalogue, &mut problems);
+                bind(id, node, &document, catalogue, &mut problems);
             found.extend(texts);
-            let Some((behaviour, meta)) = bound else {
+            if bound.is_none() {
                 labels.extend(writes.into_iter().map(|name| (name.clone(), name)));
+            }
+            bounds.push(bound);
+        }
+        let inherited = inherited(&document, &bounds, &mut problems);
+        let mut nodes = IndexMap::new();
+        let mut spots = Vec::new();
+        let (mut triggers, mut commands) = (Triggers::default(), Vec::new());
+        for ((id, written), bound) in document.nodes.iter().zip(bounds) {
+            let node = inherited.get(id).unwrap_or(written);
+            let Some((behaviour, meta)) = bound else {
                 spots.push(Spot::unknown(id, node));
                 continue;
             };
@@ -180,24 +239,29 @@ impl Program {
                 let label = write.label.unwrap_or_else(|| write.name.clone());
                 labels.entry(write.name).or_insert(label);
             }
-            spots.push(Spot::known(id, node, meta, behaviour.as_ref()));
+            let spot = Spot::known(id, node, meta, behaviour.as_ref());
             if *id == document.start {
-                let triggers: Triggers = behaviour.triggers();
-                keywords = triggers.keywords.iter().map(|keyword| fold(keyword)).collect();
-                any_message = triggers.any_message;
+                triggers = behaviour.triggers();
+                let given = document.params.iter().filter(|(_, param)| !param.optional);
+                spots.push(spot.also_writing(given.map(|(name, _)| Write::new(&name.as_str().into()))));
+            } else {
+                spots.push(spot);
+            }
+            if let Some(command) = behaviour.command() {
+                let words = command.words.iter().map(|word| fold(word)).collect();
+                commands.push((id.clone(), Command { words, ..command }));
             }
             nodes.insert(id.clone(), Compiled { behaviour, exits: node.exits.clone(), meta });
         }
-        for (key, at) in document.variables.keys().map(|key| (key, child("/variables", key))) {
+        names(&document, &labels, &mut problems);
+        for (key, at) in document
+            .variables
+            .keys()
+            .map(|key| (key, child("/variables", key)))
+            .chain(document.params.keys().map(|key| (key, child("/params", key))))
+        {
             if !is_variable(key) {
-                problems.push(
-                    Problem::error(
-                        "expr.bad_name",
-                        format!("«{key}» no sirve como nombre de un dato."),
-                        "Usa letras sin tilde, números y «_», empezando por una letra.",
-                    )
-                    .at_key(&document.places, &at),
-                );
+                problems.push(bad_name(key).at_key(&document.places, &at));
             }
         }
         let (scripts, reads) = compile_scripts(found, &labels, &document.places, &mut problems);
@@ -211,18 +275,20 @@ impl Program {
         if problems.iter().any(Problem::is_error) {
             return Err(problems);
         }
-        let version = document.version();
-        let files = Files::new();
+        let goes_back = commands.iter().any(|(_, command)| command.goes_back);
         Ok(Self {
-            version,
+            version: document.version(),
             document,
             warnings: problems,
             nodes,
             scripts,
             labels,
-            keywords,
-            any_message,
-            files,
+            folded: folded(&triggers),
+            triggers,
+            commands,
+            goes_back,
+            files: Files::new(),
+            subflows: IndexMap::new(),
         })
     }
 
@@ -306,18 +372,129 @@ impl Program {
         &self.warnings
     }
 
-    /// Whether a message starts the flow. `None` as text is a message without words, as a picture.
-    pub fn matches(&self, text: Option<&str>) -> Option<TriggerMatch> {
-        let text = fold(text.unwrap_or_default());
-        let by_keyword = self.keywords.iter().filter(|_| !text.is_empty()).filter_map(|keyword| {
+    /// Whether a message starts the flow, and how well it fits. Without words it is a picture or the like.
+    /// `first` says that it is the first one of this customer.
+    pub fn matches(&self, opening: Opening<'_>, first: bool) -> Option<Fit> {
+        let triggers = &self.folded;
+        let text = fold(opening.content.and_then(InboundContent::text).unwrap_or_default());
+        let fit = |by, whole, words| Fit { by, priority: triggers.priority, whole, words };
+        let ad =
+            opening.referral.filter(|referral| triggers.any_ad || triggers.ads.contains(&referral.source_id));
+        let has = |code: &&String| !text.is_empty() && contains_words(&text, code);
+        let keywords = triggers.keywords.iter().filter(|_| !text.is_empty()).filter_map(|keyword| {
             let words = keyword.split(' ').count();
-            if text == *keyword {
-                Some(TriggerMatch::Equals(words))
-            } else {
-                contains_words(&text, keyword).then_some(TriggerMatch::Contains(words))
-            }
+            let whole = text == *keyword;
+            (whole || !triggers.exact && contains_words(&text, keyword))
+                .then(|| fit(Trigger::Keyword, whole, words))
         });
-        by_keyword.max_by(Ord::cmp).or_else(|| self.any_message.then_some(TriggerMatch::AnyMessage))
+        let link = triggers.links.iter().find(has).map(|_| fit(Trigger::Link, false, 0));
+        let ad = ad.map(|_| fit(Trigger::Ad, false, 0));
+        let first = (first && triggers.first_contact).then(|| fit(Trigger::FirstContact, false, 0));
+        let any = triggers.any_message.then(|| fit(Trigger::AnyMessage, false, 0));
+        keywords.chain(link).chain(ad).chain(first).chain(any).max()
+    }
+
+    /// Whether an event that another system tells of starts the flow, and with which priority.
+    pub fn begins_by(&self, event: &str) -> Option<i32> {
+        self.triggers.events.iter().any(|known| known == event).then_some(self.triggers.priority)
+    }
+
+    /// What starts it.
+    pub fn triggers(&self) -> &Triggers {
+        &self.triggers
+    }
+
+    /// The step that these words call, from wherever the flow waits.
+    pub(crate) fn commanded(&self, text: &str) -> Option<&NodeId> {
+        if self.commands.is_empty() {
+            return None;
+        }
+        let text = fold(text);
+        let calls = |command: &Command| {
+            let inside = |word: &String| command.anywhere && contains_words(&text, word);
+            !text.is_empty() && command.words.iter().any(|word| text == *word || inside(word))
+        };
+        self.commands.iter().find(|(_, command)| calls(command)).map(|(node, _)| node)
+    }
+
+    /// Whether a command of it leads back to earlier questions.
+    pub(crate) fn goes_back(&self) -> bool {
+        self.goes_back
+    }
+
+    /// The flows that its steps call, and how.
+    pub fn calls(&self) -> impl Iterator<Item = (&NodeId, FlowUse)> {
+        self.nodes.iter().filter_map(|(id, compiled)| Some((id, compiled.behaviour.calls()?)))
+    }
+
+    /// The flow that it calls by this id.
+    pub(crate) fn subflow(&self, flow: &FlowId) -> Option<&Program> {
+        self.subflows.get(flow).map(Arc::as_ref)
+    }
+
+    /// The versions of the flows that it calls.
+    pub fn subflows(&self) -> impl Iterator<Item = (&FlowId, &VersionId)> {
+        self.subflows.iter().map(|(flow, program)| (flow, program.version()))
+    }
+
+    /// The flow at the end of these calls.
+    pub(crate) fn within<'p>(&'p self, frames: &[Frame]) -> Option<&'p Program> {
+        frames.iter().try_fold(self, |program, frame| program.subflow(&frame.called))
+    }
+
+    /// The same flow together with the flows that it calls: their versions are part of its version. `find`
+    /// gives the current version of a flow.
+    ///
+    /// # Errors
+    /// A problem for every flow that is missing, calls this one in turn, or does not fit how it is called.
+    pub fn with_subflows(
+        mut self,
+        find: impl Fn(&FlowId) -> Option<Arc<Program>>,
+    ) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut subflows: IndexMap<FlowId, Arc<Program>> = IndexMap::new();
+        for (node, call) in self.calls() {
+            let at = child(&child("/nodes", node), "config");
+            let called = find(&call.flow);
+            let mut wrong = |pointer: &str, problem: Problem| {
+                let at = format!("{at}{pointer}");
+                problems.push(problem.of(node).at(&self.document.places, &at));
+            };
+            match called {
+                _ if call.flow == self.document.id => wrong("/flow", circle(&call.flow)),
+                None => wrong(
+                    "/flow",
+                    Problem::error(
+                        "flow.subflow_missing",
+                        format!("No existe un flujo publicado «{}».", call.flow),
+                        "Publica antes ese flujo, o corrige su identificador.",
+                    ),
+                ),
+                Some(called) if called.reaches(&self.document.id) => wrong("/flow", circle(&call.flow)),
+                Some(called) => {
+                    misfits(&call, &called.document)
+                        .into_iter()
+                        .for_each(|(at, problem)| wrong(&at, problem));
+                    subflows.insert(call.flow, called);
+                }
+            }
+        }
+        if !problems.is_empty() {
+            sort(&mut problems);
+            return Err(problems);
+        }
+        subflows.sort_keys();
+        if !subflows.is_empty() {
+            let versions = subflows.iter().map(|(flow, program)| (flow, program.version()));
+            self.version = crate::version::with_subflows(&self.version, versions);
+        }
+        self.subflows = subflows;
+        Ok(self)
+    }
+
+    /// Whether it calls this flow, itself or through others.
+    fn reaches(&self, flow: &FlowId) -> bool {
+        self.subflows.iter().any(|(id, program)| id == flow || program.reaches(flow))
     }
 
     /// The steps for the graph screen, in the document's order.
@@ -329,10 +506,12 @@ impl Program {
                 let position = self.document.layout.get(id);
                 let exits =
                     all_exits(compiled.meta, compiled.behaviour.as_ref()).into_iter().map(|exit| CardExit {
-                        target: compiled.exits.get(&exit.key).cloned(),
+                        target: node.exits.get(&exit.key).cloned(),
+                        // What leads to a handler by itself may stay unconnected.
+                        optional: exit.optional
+                            || compiled.exits.contains_key(&exit.key) && !node.exits.contains_key(&exit.key),
                         key: exit.key,
                         label: exit.label,
-                        optional: exit.optional,
                     });
                 Some(Card {
                     id: id.clone(),
@@ -375,13 +554,123 @@ struct Bound {
     writes: Vec<String>,
 }
 
+/// A call that goes round in a circle.
+fn circle(flow: &FlowId) -> Problem {
+    Problem::error(
+        "flow.calls_itself",
+        format!("«{flow}» llama de vuelta a este flujo: no terminaría nunca."),
+        "Quita una de las dos llamadas.",
+    )
+}
+
+/// How a call does not fit the flow that it calls.
+fn misfits(call: &FlowUse, called: &Document) -> Vec<(String, Problem)> {
+    let mut wrong = Vec::new();
+    let params: Vec<&str> = called.params.keys().map(String::as_str).collect();
+    for (i, name) in call.params.iter().enumerate().filter(|(_, name)| !called.params.contains_key(*name)) {
+        let hint = did_you_mean(name, params.iter().copied());
+        let message = format!("«{}» no recibe el dato «{name}».", called.id);
+        let known = if params.is_empty() {
+            "No recibe ninguno.".to_owned()
+        } else {
+            format!("Recibe {}.", list(params.clone()))
+        };
+        let problem = Problem::error("flow.param_unknown", message, format!("{hint}{known}"));
+        wrong.push((format!("/params/{i}/name"), problem));
+    }
+    for (name, _) in
+        called.params.iter().filter(|(name, param)| !param.optional && !call.params.contains(name))
+    {
+        let message = format!("Falta el dato «{name}», que «{}» necesita.", called.id);
+        let problem = Problem::error("flow.param_missing", message, format!("Agrega «{name}» en «params:»."));
+        wrong.push(("/params".to_owned(), problem));
+    }
+    for (i, name) in call.returns.iter().enumerate().filter(|(_, name)| !called.returns.contains(name)) {
+        let hint = did_you_mean(name, called.returns.iter().map(String::as_str));
+        let message = format!("«{}» no devuelve el dato «{name}».", called.id);
+        let problem = Problem::error(
+            "flow.return_unknown",
+            message,
+            format!("{hint}Devuelve lo que dice su «returns:»."),
+        );
+        wrong.push((format!("/save/{i}/name"), problem));
+    }
+    wrong
+}
+
+/// What starts the flow, as it is compared.
+fn folded(triggers: &Triggers) -> Triggers {
+    let fold_all = |words: &[String]| words.iter().map(|word| fold(word)).collect();
+    let (keywords, links) = (fold_all(&triggers.keywords), fold_all(&triggers.links));
+    Triggers { keywords, links, ..triggers.clone() }
+}
+
+/// The names of data outside the steps: columns of tables, what is given back.
+fn names(document: &Document, labels: &IndexMap<String, String>, problems: &mut Vec<Problem>) {
+    for (table, at) in document.tables.iter().map(|(name, table)| (table, child("/tables", name))) {
+        for (i, column) in table.columns.iter().enumerate().filter(|(_, column)| !is_variable(column)) {
+            let at = child(&child(&at, "columns"), i);
+            problems.push(bad_name(column).at(&document.places, &at));
+        }
+    }
+    for (i, name) in document.returns.iter().enumerate().filter(|(_, name)| !labels.contains_key(*name)) {
+        let hint = did_you_mean(name, labels.keys().map(String::as_str));
+        let message = format!("«{name}» no es un dato de este flujo: no se puede devolver.");
+        let problem = Problem::error("expr.unknown_variable", message, format!("{hint}Guárdalo en un paso."));
+        problems.push(problem.at(&document.places, &child("/returns", i)));
+    }
+}
+
+fn bad_name(name: &str) -> Problem {
+    Problem::error(
+        "expr.bad_name",
+        format!("«{name}» no sirve como nombre de un dato."),
+        "Usa letras sin tilde, números y «_», empezando por una letra.",
+    )
+}
+
+/// The steps with exits that lead nowhere by themselves and for which a handler stands, with those exits.
+fn inherited(
+    document: &Document,
+    bounds: &[Option<(Box<dyn Behaviour>, Meta)>],
+    problems: &mut Vec<Problem>,
+) -> HashMap<NodeId, Node> {
+    let mut handlers: HashMap<String, &NodeId> = HashMap::new();
+    for (id, bound) in document.nodes.keys().zip(bounds) {
+        for exit in bound.iter().flat_map(|(behaviour, _)| behaviour.stands_for()) {
+            if let Some(other) = handlers.insert(exit.clone(), id) {
+                let message = format!("«{other}» ya recibe las salidas «{exit}» sin conectar.");
+                let problem = Problem::error("flow.two_handlers", message, "Deja solo uno de los dos.");
+                problems.push(problem.of(id).at_key(&document.places, &child("/nodes", id)));
+            }
+        }
+    }
+    let mut inherited = HashMap::new();
+    if handlers.is_empty() {
+        return inherited;
+    }
+    for ((id, node), bound) in document.nodes.iter().zip(bounds) {
+        let Some((behaviour, meta)) = bound else { continue };
+        for exit in all_exits(*meta, behaviour.as_ref()) {
+            if let Some(handler) = handlers.get(&exit.key).filter(|handler| **handler != id)
+                && !node.exits.contains_key(&exit.key)
+            {
+                let node = inherited.entry(id.clone()).or_insert_with(|| node.clone());
+                node.exits.insert(exit.key, (*handler).clone());
+            }
+        }
+    }
+    inherited
+}
+
 fn bind(
     id: &NodeId,
     node: &Node,
-    places: &Places,
+    document: &Document,
     catalogue: &Catalogue,
     problems: &mut Vec<Problem>,
 ) -> Bound {
+    let places = &document.places;
     let at = child("/nodes", id);
     // Without a kind there is a problem of the form already.
     if node.kind.is_empty() {
@@ -421,7 +710,7 @@ fn bind(
     }
     match (kind.bind)(config) {
         Ok(behaviour) => {
-            behaviour.check(&mut Check { node: id, places, base: &base, problems });
+            behaviour.check(&mut Check { node: id, document, places, base: &base, problems });
             Bound { node: Some((behaviour, kind.meta)), found, writes }
         }
         Err(error) => {
@@ -465,15 +754,9 @@ fn compile_scripts(
                     name != CONTACT && !labels.contains_key(name) && !(found.of_answer && name == ANSWER)
                 };
                 for (name, position) in script.reads.iter().filter(|(name, _)| unknown(name)) {
-                    let hint = did_you_mean(name, labels.keys().map(String::as_str));
                     let (line, column) = (position.line().unwrap_or(1), position.position().unwrap_or(1));
                     let at = places.inside(&found.pointer, source, nth, line, column);
-                    let problem = Problem::error(
-                        "expr.unknown_variable",
-                        format!("«{name}» no es un dato de este flujo."),
-                        format!("{hint}Guárdalo antes en un paso, o decláralo en «variables:»."),
-                    );
-                    problems.push(problem.at(places, &found.pointer).at_mark(at));
+                    problems.push(unknown_variable(name, labels).at(places, &found.pointer).at_mark(at));
                 }
                 for (name, position) in script.reads.iter().filter(|(name, _)| labels.contains_key(name)) {
                     let needed = found.is_template && !found.is_data && script.needs.contains(name);
@@ -490,7 +773,26 @@ fn compile_scripts(
                 None
             }
         };
-        if found.is_template {
+        if found.is_code {
+            match Code::compile(&found.source) {
+                Ok(code) => {
+                    for (name, position) in &code.reads {
+                        if name == CONTACT || labels.contains_key(name) {
+                            continue;
+                        }
+                        let (line, column) = (position.line().unwrap_or(1), position.position().unwrap_or(1));
+                        let mark = places.inside(&found.pointer, &found.source, 0, line, column);
+                        problems
+                            .push(unknown_variable(name, labels).at(places, &found.pointer).at_mark(mark));
+                    }
+                    scripts.codes.insert(found.source, code);
+                }
+                Err(error) => {
+                    let mark = places.inside(&found.pointer, &found.source, 0, error.line, error.column);
+                    problems.push(expression_problem(error).at(places, &found.pointer).at_mark(mark));
+                }
+            }
+        } else if found.is_template {
             let mut sources: Vec<String> = Vec::new();
             let text = Text::compile(&found.source, |source| {
                 let nth = sources.iter().filter(|seen| seen.contains(source)).count();
@@ -511,6 +813,15 @@ fn compile_scripts(
         }
     }
     (scripts, reads)
+}
+
+fn unknown_variable(name: &str, labels: &IndexMap<String, String>) -> Problem {
+    let hint = did_you_mean(name, labels.keys().map(String::as_str));
+    Problem::error(
+        "expr.unknown_variable",
+        format!("«{name}» no es un dato de este flujo."),
+        format!("{hint}Guárdalo antes en un paso, o decláralo en «variables:»."),
+    )
 }
 
 fn expression_problem(error: ScriptError) -> Problem {

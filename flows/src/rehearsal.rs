@@ -8,7 +8,7 @@ use cauce_model::{Content, Duration, Effect, HttpOutcome, InboundContent, RunId,
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::run::{Event, Facts, Outcome, Run, RunState, Visited, Wait, WaitKind};
+use crate::run::{Event, Facts, Opening, Outcome, Run, RunState, Visited, Wait, WaitKind};
 use crate::{Program, limits, start, step};
 
 /// Delays up to this long pass by themselves: nobody rehearses a pause for breath.
@@ -26,6 +26,8 @@ pub struct Rehearsal {
     run: Option<Run>,
     runs: u64,
     due: Option<Timestamp>,
+    /// The wait that is over then.
+    due_of: u64,
     choices: Vec<Choice>,
     refuse: Option<String>,
     too_late: usize,
@@ -49,6 +51,7 @@ impl Rehearsal {
             run: None,
             runs: 0,
             due: None,
+            due_of: 0,
             choices: Vec::new(),
             refuse: None,
             too_late: 0,
@@ -63,13 +66,29 @@ impl Rehearsal {
         if self.waiting().is_some() {
             return Some(self.happen(Event::Answer(content)));
         }
-        self.program.matches(content.text())?;
+        let opening = Opening::from(Some(content));
+        self.program.matches(opening, self.facts.message == 1)?;
+        Some(self.begin(opening))
+    }
+
+    /// Another system tells of something. `None` when no run waits for it and it starts none.
+    pub fn tell(&mut self, name: &str, data: &Value) -> Option<Vec<Effect>> {
+        if self.waiting().is_some() {
+            let outcome = self.give(Event::Happened { name, data })?;
+            return Some(self.follow(outcome));
+        }
+        self.program.begins_by(name)?;
+        Some(self.begin(Opening { data: Some(data), ..Opening::default() }))
+    }
+
+    fn begin(&mut self, opening: Opening<'_>) -> Vec<Effect> {
         self.runs += 1;
         let id: RunId = format!("{:016x}", self.runs).parse().expect("hexadecimal digits are an id");
-        let (run, outcome) = start(&self.program, id, &self.facts, Some(content));
+        let (run, outcome) = start(&self.program, id, &self.facts, opening);
         self.run = Some(run);
+        self.due_of = 0;
         self.trail.clear();
-        Some(self.follow(outcome))
+        self.follow(outcome)
     }
 
     /// Time passes: what becomes due on the way happens at its moment. When too much does, the time stops
@@ -143,7 +162,7 @@ impl Rehearsal {
 
     /// What the run has captured.
     pub fn vars(&self) -> IndexMap<String, Value> {
-        self.run.as_ref().map(|run| run.vars.clone()).unwrap_or_default()
+        self.run.as_ref().map(|run| run.data().clone()).unwrap_or_default()
     }
 
     /// What is known of the customer and the moment.
@@ -185,13 +204,15 @@ impl Rehearsal {
                         .retain(|effect| !matches!(effect, Effect::Send { node, .. } if *node == wait.node));
                     self.give(Event::Unsent { code: &code })
                 }
-                (WaitKind::Delay, _) => match wait.timeout.filter(|after| *after <= BREATH) {
-                    Some(after) => {
-                        self.facts.now = self.facts.now + after;
-                        self.give(Event::TimedOut)
+                (WaitKind::Delay, _) if wait.until.is_none() => {
+                    match wait.timeout.filter(|after| *after <= BREATH) {
+                        Some(after) => {
+                            self.facts.now = self.facts.now + after;
+                            self.give(Event::TimedOut)
+                        }
+                        None => None,
                     }
-                    None => None,
-                },
+                }
                 _ => None,
             };
             let Some(outcome) = next else { break };
@@ -224,15 +245,25 @@ impl Rehearsal {
                     self.facts.contact.tags.extend(add.iter().cloned());
                 }
                 Effect::Handoff { timeout, .. } => person_waits = *timeout,
-                Effect::React { .. } | Effect::Typing | Effect::Http { .. } => {}
+                Effect::Score { add } => {
+                    self.facts.contact.score = self.facts.contact.score.saturating_add(*add)
+                }
+                Effect::React { .. } | Effect::Typing | Effect::Http { .. } | Effect::Goal { .. } => {}
             }
         }
+        let number = self.waiting().map_or(0, |wait| wait.number);
+        if number == self.due_of && number > 0 {
+            // A word of the customer was answered, and the wait goes on as it was.
+            return outcome.effects;
+        }
+        self.due_of = number;
         let after = self.waiting().and_then(|wait| match wait.kind {
             // That time is the Desk's, so the run does not know it.
             WaitKind::Person => person_waits,
             _ => wait.timeout,
         });
-        self.due = after.map(|after| self.facts.now + after);
+        let until = self.waiting().and_then(|wait| wait.until);
+        self.due = until.or(after.map(|after| self.facts.now + after));
         outcome.effects
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use cauce_model::{
-    Duration, Effect, FlowId, HttpOutcome, InboundContent, NodeId, RunId, Timestamp, VersionId,
+    Duration, Effect, FlowId, HttpOutcome, InboundContent, NodeId, Referral, RunId, Timestamp, VersionId,
 };
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,38 @@ pub struct Run {
     /// How often it has come by the steps that count.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub counts: IndexMap<NodeId, u32>,
+    /// The steps that asked the customer something, oldest first: the way back. At most [`MAX_ASKED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<NodeId>,
+    /// What the customer has written so far of an answer that comes in pieces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fragments: Vec<String>,
+    /// The flows that called one another, outermost first, as they stood; empty in the run's own flow. The
+    /// data, counts and questions above are those of the innermost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<Frame>,
 }
+
+/// A flow that waits for another one that it called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The step that called.
+    pub node: NodeId,
+    /// Which flow it called.
+    pub called: FlowId,
+    /// What the caller has captured.
+    #[serde(default)]
+    pub vars: IndexMap<String, Value>,
+    /// How often the caller has come by its steps that count.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub counts: IndexMap<NodeId, u32>,
+    /// The caller's questions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<NodeId>,
+}
+
+/// How many questions a customer can go back, one by one.
+pub const MAX_ASKED: usize = 20;
 
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +104,9 @@ pub struct Wait {
     /// Always `None` for a person: that time is the Desk's.
     #[serde(default)]
     pub timeout: Option<Duration>,
+    /// Until when, for a wait that ends at a moment and not after a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// What a wait is for.
@@ -90,6 +124,8 @@ pub enum WaitKind {
     /// What the step said to have left for the customer, or to have failed. Its timeout is how long to
     /// wait for that once all is accepted.
     Sent,
+    /// Something to happen that another system tells of.
+    Event,
 }
 
 impl Run {
@@ -99,6 +135,58 @@ impl Run {
             RunState::Waiting(wait) => Some(wait),
             _ => None,
         }
+    }
+
+    /// The step of the run's own flow where it waits: for a flow that was called, the step that called.
+    pub fn place(&self) -> Option<&NodeId> {
+        let waits = self.wait().map(|wait| &wait.node);
+        self.frames.first().map(|frame| &frame.node).filter(|_| waits.is_some()).or(waits)
+    }
+
+    /// What the run's own flow has captured.
+    pub fn data(&self) -> &IndexMap<String, Value> {
+        self.frames.first().map_or(&self.vars, |frame| &frame.vars)
+    }
+
+    /// Begins a flow that a step calls, with this data.
+    pub(crate) fn enter(&mut self, node: NodeId, called: FlowId, vars: IndexMap<String, Value>) {
+        let vars = std::mem::replace(&mut self.vars, vars);
+        let (counts, asked) = (std::mem::take(&mut self.counts), std::mem::take(&mut self.asked));
+        self.frames.push(Frame { node, called, vars, counts, asked });
+    }
+
+    /// Goes back to the flow that called. The step that did, and what the called one had captured.
+    pub(crate) fn leave(&mut self) -> Option<(NodeId, IndexMap<String, Value>)> {
+        let Frame { node, vars, counts, asked, .. } = self.frames.pop()?;
+        (self.counts, self.asked) = (counts, asked);
+        Some((node, std::mem::replace(&mut self.vars, vars)))
+    }
+
+    /// Remembers that a step asked something.
+    pub(crate) fn ask(&mut self, node: &NodeId) {
+        if self.asked.last() != Some(node) {
+            self.asked.push(node.clone());
+        }
+        if self.asked.len() > MAX_ASKED {
+            self.asked.remove(0);
+        }
+    }
+}
+
+/// With what a run starts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Opening<'a> {
+    /// The message that starts it.
+    pub content: Option<&'a InboundContent>,
+    /// The advertisement or post that led to the message.
+    pub referral: Option<&'a Referral>,
+    /// What is known of the event that starts it.
+    pub data: Option<&'a Value>,
+}
+
+impl<'a> From<Option<&'a InboundContent>> for Opening<'a> {
+    fn from(content: Option<&'a InboundContent>) -> Self {
+        Self { content, ..Self::default() }
     }
 }
 
@@ -146,16 +234,13 @@ pub struct ContactFacts {
     pub language: Option<String>,
     /// Their tags.
     pub tags: BTreeSet<String>,
+    /// How promising they are: what the flows added up.
+    pub score: i64,
 }
 
 /// What happens to a run.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// It starts; [`crate::start`] makes this one. A run that has started ignores it.
-    Start {
-        /// The message that started it.
-        content: Option<&'a InboundContent>,
-    },
     /// The customer wrote.
     Answer(&'a InboundContent),
     /// The wait's time is over: an answer's timeout or a delay.
@@ -176,6 +261,13 @@ pub enum Event<'a> {
         /// Why: the provider's number, or one of ours.
         code: &'a str,
     },
+    /// Another system tells of something.
+    Happened {
+        /// What.
+        name: &'a str,
+        /// What it tells of it.
+        data: &'a Value,
+    },
 }
 
 /// What a turn decided.
@@ -194,4 +286,7 @@ pub struct Visited {
     pub node: NodeId,
     /// The exit it left by; `None` while it waits there, and where it ended or failed.
     pub exit: Option<String>,
+    /// The flow that was called in which it stands; `None` for the run's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<FlowId>,
 }

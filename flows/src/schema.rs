@@ -20,6 +20,8 @@ pub(crate) struct Found {
     pub(crate) pointer: String,
     pub(crate) source: String,
     pub(crate) is_template: bool,
+    /// Whether it is a script of several orders.
+    pub(crate) is_code: bool,
     /// Whether it may read a server's answer.
     pub(crate) of_answer: bool,
     /// Whether it stands among data, which may have gaps.
@@ -99,6 +101,7 @@ impl Walk<'_> {
                 pointer: at.to_owned(),
                 source: source.clone(),
                 is_template: true,
+                is_code: false,
                 of_answer: false,
                 is_data: true,
             }),
@@ -147,12 +150,13 @@ impl Walk<'_> {
         };
         self.within(schema, "minLength", "maxLength", length.max(1), "caracteres", at);
         match format {
-            "template" | "expression" | "answer_expression" => self.found.push(Found {
+            "template" | "expression" | "answer_expression" | "code" => self.found.push(Found {
                 of_answer: format == "answer_expression",
                 is_data: false,
                 pointer: at.to_owned(),
                 source: text.to_owned(),
                 is_template: format == "template",
+                is_code: format == "code",
             }),
             "duration" if text.parse::<Period>().is_err() => self.problem(
                 Problem::error(
@@ -267,7 +271,7 @@ fn has_type(schema: &Value, name: &str) -> bool {
 fn expected(schema: &Value) -> &'static str {
     match schema.get("format").and_then(Value::as_str) {
         Some("duration") => return "una duración, como «15m» (texto)",
-        Some("expression" | "answer_expression") => return "una expresión (texto)",
+        Some("expression" | "answer_expression" | "code") => return "una expresión (texto)",
         _ => {}
     }
     let names = [

@@ -6,6 +6,7 @@
 //! operation, by every function of the house before it happens. Groups and lists are read in place ([`data`]), and what an
 //! expression gives is bounded by [`MAX_VALUE`]. So a script needs no clock to be stopped.
 
+mod code;
 mod data;
 mod functions;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use rhai::{
 };
 use serde_json::{Value, json};
 
+pub(crate) use self::code::Code;
 use self::data::{Data, same, to_dynamic};
 pub use self::functions::{FUNCTION_GROUPS, FUNCTIONS, Function, FunctionGroup};
 use crate::reading::Place;
@@ -47,7 +49,7 @@ pub const MAX_VALUE: usize = 16 * 1024 + 8;
 pub(crate) const CONTACT: &str = "contact";
 /// What a server answered, in the expressions that read it.
 pub(crate) const ANSWER: &str = "answer";
-const CONTACT_FIELDS: [&str; 4] = ["name", "phone", "language", "tags"];
+const CONTACT_FIELDS: [&str; 5] = ["name", "phone", "language", "tags", "score"];
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -86,8 +88,16 @@ impl ScriptError {
     }
 }
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(engine);
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    let mut engine = engine();
+    engine.set_allow_looping(false);
+    for word in ["while", "loop", "for", "do", "let", "const"] {
+        engine.disable_symbol(word);
+    }
+    engine
+});
 
+/// What expressions and scripts have in common.
 fn engine() -> Engine {
     let mut engine = Engine::new_raw();
     for package in [
@@ -110,14 +120,10 @@ fn engine() -> Engine {
         .set_max_variables(MAX_ITEMS)
         .set_max_functions(0)
         .set_max_modules(0)
-        .set_allow_looping(false)
         .set_allow_loop_expressions(false)
         .set_allow_statement_expression(false)
         .set_allow_anonymous_fn(false);
-    for word in [
-        "while", "loop", "for", "do", "fn", "|", "let", "const", "eval", "import", "export", "return",
-        "throw", "try",
-    ] {
+    for word in ["fn", "|", "eval", "import", "export", "return", "throw", "try"] {
         engine.disable_symbol(word);
     }
     register(&mut engine);
@@ -317,7 +323,7 @@ fn inspect(
             Err(ScriptError::new(
                 "expr.unknown_field",
                 format!("«.{name}» no existe."),
-                format!("{hint}Del contacto se puede usar name, phone, language y tags."),
+                format!("{hint}Del contacto se puede usar name, phone, language, tags y score."),
             )
             .at(*position))
         }
@@ -369,8 +375,13 @@ fn unreadable(error: &rhai::ParseError) -> ScriptError {
 fn lookup(cx: &Context<'_>, name: &str) -> Dynamic {
     if name == CONTACT {
         let contact = &cx.facts().contact;
-        let values =
-            [json!(contact.name), json!(contact.phone), json!(contact.language), json!(contact.tags)];
+        let values = [
+            json!(contact.name),
+            json!(contact.phone),
+            json!(contact.language),
+            json!(contact.tags),
+            json!(cx.score()),
+        ];
         let fields = CONTACT_FIELDS.into_iter().map(str::to_owned).zip(values);
         return to_dynamic(&Value::Object(fields.collect()));
     }

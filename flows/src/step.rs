@@ -1,41 +1,61 @@
 //! The step loop: a run, an event and the facts become the next run and what to do.
 
-use cauce_model::{
-    Content, Delivery, Duration, Effect, HttpRequest, InboundContent, NodeId, QueueId, RunId, StoredFile,
-};
+mod context;
+
+use cauce_model::{Duration, Effect, FlowId, InboundContent, NodeId, RunId, Timestamp};
 use indexmap::IndexMap;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::fields::{Amount, Expression, Name, OfAnswer, Template, Tree};
-use crate::kind::Resume;
-use crate::run::{Event, Facts, Outcome, Run, RunState, Visited, Wait, WaitKind};
-use crate::script::ANSWER;
-use crate::text::shortened;
-use crate::{Program, limits, words};
+pub use self::context::Context;
+use self::context::Done;
+use crate::Program;
+use crate::kind::{Resume, Role};
+use crate::program::Compiled;
+use crate::run::{Event, Facts, Opening, Outcome, Run, RunState, Visited, Wait, WaitKind};
 
 /// The most steps in one turn: more is a loop.
 pub const MAX_STEPS: usize = 100;
 /// The most messages in one turn.
 pub const MAX_SENDS: usize = 50;
+/// The most flows that wait for one another.
+pub const MAX_CALLS: usize = 8;
+/// The most pieces of one answer; the next thing that is written is already another one.
+const MAX_FRAGMENTS: usize = 20;
 /// The exit of a step that would say something while the 24-hour window is closed.
 pub const WINDOW_CLOSED: &str = "window_closed";
+/// The exit of a step that calls a flow which is stopped.
+pub(crate) const FAILED: &str = "failed";
 
 /// What a step decides about the way on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// Leave by this exit.
     Go(String),
     /// Wait here. A wait that repeats a question is a new wait.
     Wait(WaitKind, Option<Duration>),
+    /// Wait here until this moment.
+    WaitUntil(Timestamp),
     /// Nothing changes: the wait goes on as it was, and what the step said is dropped.
     Stay,
-    /// The run is over.
+    /// The run is over; or, in a flow that was called, the one that called goes on.
     End {
         /// What the end says of it.
         outcome: Option<String>,
     },
+    /// Walk another flow, and come back with what it gives.
+    Call {
+        /// Which.
+        flow: FlowId,
+        /// With this data.
+        params: IndexMap<String, Value>,
+    },
+    /// Ask again what the customer was asked; another wait goes on as it was. Only of a
+    /// [`Role::Handler`] that the customer called.
+    Repeat,
+    /// Ask what was asked before that. Only of a handler that the customer called.
+    Back,
+    /// Begin the flow anew, with what is known. Only of a handler that the customer called.
+    Restart,
 }
 
 impl Step {
@@ -63,12 +83,13 @@ impl Failure {
 }
 
 /// Starts a run at the program's first step.
-pub fn start(
+pub fn start<'a>(
     program: &Program,
     id: RunId,
     facts: &Facts,
-    content: Option<&InboundContent>,
+    opening: impl Into<Opening<'a>>,
 ) -> (Run, Outcome) {
+    let opening = opening.into();
     let first = program.document().start.clone();
     let mut run = Run {
         id,
@@ -80,8 +101,19 @@ pub fn start(
         waits: 0,
         memo: Value::Null,
         counts: IndexMap::new(),
+        asked: Vec::new(),
+        fragments: Vec::new(),
+        frames: Vec::new(),
     };
-    let outcome = walk(program, &mut run, facts, first, Entry { why: None, opening: content });
+    let mut walk = Walk { program, run: &mut run, facts, opening, outcome: Outcome::default(), sends: 0 };
+    let collects = program.node(&first).and_then(|node| node.behaviour.collects());
+    match (collects, opening) {
+        (Some(time), Opening { content: Some(InboundContent::Text { body }), referral: None, .. }) => {
+            walk.gather(first, body, time);
+        }
+        _ => walk.go(first, Coming::Enter),
+    }
+    let outcome = walk.outcome;
     (run, outcome)
 }
 
@@ -90,364 +122,362 @@ pub fn start(
 /// Never panics, and leaves the run waiting, ended or failed. A step that fails says nothing; what
 /// earlier steps of the turn said stands.
 pub fn step(program: &Program, run: &mut Run, event: Event<'_>, facts: &Facts) -> Outcome {
-    let Some(wait) = run.wait() else { return Outcome::default() };
-    let why = match (wait.kind, event) {
-        (WaitKind::Answer, Event::Answer(content)) if content.is_said() => Resume::Answer(content),
-        (WaitKind::Answer, Event::TimedOut) if wait.timeout.is_some() => Resume::TimedOut,
-        (WaitKind::Delay | WaitKind::Sent, Event::TimedOut) => Resume::TimedOut,
-        (WaitKind::Person, Event::HandoffResolved { .. }) => Resume::Resolved,
-        (WaitKind::Person, Event::HandoffTimedOut) => Resume::TimedOut,
-        (WaitKind::Call, Event::Called(outcome)) => Resume::Called(outcome),
-        (WaitKind::Sent, Event::Sent) => Resume::Sent,
-        (WaitKind::Sent, Event::Unsent { code }) => Resume::Unsent(code),
-        _ => return Outcome::default(),
-    };
-    let node = wait.node.clone();
-    walk(program, run, facts, node, Entry { why: Some(why), opening: None })
+    let Some(wait) = run.wait().cloned() else { return Outcome::default() };
+    let mut walk =
+        Walk { program, run, facts, opening: Opening::default(), outcome: Outcome::default(), sends: 0 };
+    let whole = InboundContent::Text { body: walk.run.fragments.join("\n") };
+    walk.happen(wait, event, &whole);
+    walk.outcome
 }
 
-/// How a turn comes to its first step.
-struct Entry<'a> {
-    /// What ended the wait; `None` for a run that starts.
-    why: Option<Resume<'a>>,
-    /// The message that started the run.
-    opening: Option<&'a InboundContent>,
+/// How a turn comes to a step.
+enum Coming<'a> {
+    /// From the step before.
+    Enter,
+    /// What it waited for is here.
+    Resume(Resume<'a>),
+    /// To ask once more.
+    Again,
+    /// To ask what it asked before.
+    Before,
+    /// The flow that it called is over.
+    Returned { outcome: Option<String>, data: IndexMap<String, Value> },
+    /// The flow that it called was stopped.
+    NotReturned(String),
 }
 
-fn walk(program: &Program, run: &mut Run, facts: &Facts, first: NodeId, entry: Entry<'_>) -> Outcome {
-    let Entry { mut why, opening } = entry;
-    let mut outcome = Outcome::default();
-    let mut sends = 0;
-    let mut at = first;
-    for _ in 0..MAX_STEPS {
-        let Some(node) = program.node(&at) else {
+/// Where a turn goes on.
+enum Way {
+    To(NodeId, Coming<'static>),
+    /// Nowhere: the run waits, or is over.
+    Stop,
+}
+
+/// A turn under way.
+struct Walk<'a> {
+    program: &'a Program,
+    run: &'a mut Run,
+    facts: &'a Facts,
+    /// With what the run starts, in the turn that starts it.
+    opening: Opening<'a>,
+    outcome: Outcome,
+    sends: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// What happens to a run that waits. `whole` is all that was written so far of an answer in pieces.
+    fn happen(&mut self, wait: Wait, event: Event<'a>, whole: &'a InboundContent) {
+        use WaitKind::{Answer, Call, Delay, Person, Sent};
+        if let (Event::Answer(content), Answer | Delay | WaitKind::Event) = (event, wait.kind)
+            && let Some((depth, node)) = self.commanded(content)
+        {
+            return self.command(&wait, depth, &node);
+        }
+        let here = self.program.within(&self.run.frames).and_then(|program| program.node(&wait.node));
+        let collects = here.and_then(|node| node.behaviour.collects());
+        if let (Answer, Event::Answer(InboundContent::Text { body }), Some(time)) =
+            (wait.kind, event, collects)
+            && self.run.fragments.len() < MAX_FRAGMENTS
+        {
+            return self.gather(wait.node, body, time);
+        }
+        let pieces = std::mem::take(&mut self.run.fragments);
+        let why = match (wait.kind, event) {
+            (Answer, Event::TimedOut) if !pieces.is_empty() => Resume::Answer(whole),
+            (Answer, Event::Answer(content)) if content.is_said() => Resume::Answer(content),
+            (Answer | WaitKind::Event, Event::TimedOut) if wait.timeout.is_some() => Resume::TimedOut,
+            (Delay | Sent, Event::TimedOut) => Resume::TimedOut,
+            (Person, Event::HandoffResolved { .. }) => Resume::Resolved,
+            (Person, Event::HandoffTimedOut) => Resume::TimedOut,
+            (Call, Event::Called(outcome)) => Resume::Called(outcome),
+            (Sent, Event::Sent) => Resume::Sent,
+            (Sent, Event::Unsent { code }) => Resume::Unsent(code),
+            (WaitKind::Event, Event::Happened { name, data }) => Resume::Happened { name, data },
+            _ => {
+                self.run.fragments = pieces;
+                return;
+            }
+        };
+        match (here.map(|node| node.meta.role), why) {
+            // The first message of all came in pieces.
+            (Some(Role::Start), Resume::Answer(content)) => {
+                self.opening = Some(if pieces.is_empty() { content } else { whole }).into();
+                self.go(wait.node, Coming::Enter);
+            }
+            (_, why) => self.go(wait.node, Coming::Resume(why)),
+        }
+    }
+
+    /// One more piece of an answer: the next may come.
+    fn gather(&mut self, node: NodeId, piece: &str, time: Duration) {
+        self.run.fragments.push(piece.to_owned());
+        let memo = std::mem::take(&mut self.run.memo);
+        self.wait(node, WaitKind::Answer, Some(time), None, memo);
+    }
+
+    /// Goes on from step to step until the run waits or is over.
+    fn go(&mut self, first: NodeId, coming: Coming<'_>) {
+        let mut way = self.visit(&first, coming);
+        for _ in 1..MAX_STEPS {
+            match way {
+                Way::To(at, coming) => way = self.visit(&at, coming),
+                Way::Stop => return,
+            }
+        }
+        if let Way::To(at, _) = way {
+            let text = format!("El flujo dio {MAX_STEPS} pasos sin esperar nada: está dando vueltas.");
+            self.run.frames.clear();
+            self.stop(at, Failure::new("loop", text));
+        }
+    }
+
+    fn visit(&mut self, at: &NodeId, coming: Coming<'_>) -> Way {
+        let program = self.program.within(&self.run.frames);
+        let Some((program, node)) = program.and_then(|program| Some((program, program.node(at)?))) else {
             let text = format!("El paso «{at}» no existe en esta versión del flujo.");
-            return fail(run, outcome, at, Failure::new("flow.node_missing", text));
+            return self.catch(at, Failure::new("flow.node_missing", text));
         };
-        let closed = why.is_none() && !facts.is_window_open();
+        let closed = matches!(coming, Coming::Enter) && !self.facts.is_window_open();
         if let Some(target) = node.exits.get(WINDOW_CLOSED).filter(|_| closed) {
-            outcome.trail.push(Visited { node: at, exit: Some(WINDOW_CLOSED.to_owned()) });
-            at = target.clone();
-            continue;
+            self.visited(at, Some(WINDOW_CLOSED));
+            return Way::To(target.clone(), Coming::Enter);
         }
-        let memo = if why.is_some() { run.memo.clone() } else { Value::Null };
-        let (effects, changes, local, count) = Default::default();
-        let mut cx =
-            Context { program, run, facts, opening, node: &at, effects, changes, local, memo, count };
-        let decided = match why.take() {
-            Some(why) => node.behaviour.resume(&mut cx, why),
-            None => node.behaviour.enter(&mut cx),
+        match self.attend(program, self.run, at, node, coming) {
+            Ok(done) => self.follow(program, at, node, done),
+            Err(failure) => self.catch(at, failure),
+        }
+    }
+
+    /// Has a step act.
+    fn attend(
+        &self,
+        program: &Program,
+        run: &Run,
+        at: &NodeId,
+        node: &Compiled,
+        coming: Coming<'_>,
+    ) -> Result<Done, Failure> {
+        let memo = match coming {
+            Coming::Resume(_) | Coming::Again | Coming::Before => run.memo.clone(),
+            _ => Value::Null,
         };
-        let Context { effects, changes, memo, count, .. } = cx;
-        let step = match decided {
-            Ok(Step::Stay) => return outcome,
-            Ok(step) => step,
-            Err(failure) => return fail(run, outcome, at, failure),
+        let scored = self.outcome.effects.iter().map(|effect| match effect {
+            Effect::Score { add } => *add,
+            _ => 0,
+        });
+        let mut cx = Context::new(program, run, self.facts, at, self.opening, scored.sum(), memo);
+        let step = match coming {
+            Coming::Enter => node.behaviour.enter(&mut cx)?,
+            Coming::Resume(why) => node.behaviour.resume(&mut cx, why)?,
+            Coming::Again => node.behaviour.ask_again(&mut cx)?,
+            Coming::Before => node.behaviour.ask_before(&mut cx)?.unwrap_or(Step::Back),
+            Coming::Returned { outcome, data } => node
+                .behaviour
+                .resume(&mut cx, Resume::Returned { outcome: outcome.as_deref(), data: &data })?,
+            Coming::NotReturned(code) => node.behaviour.resume(&mut cx, Resume::NotReturned(&code))?,
         };
-        sends += effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
-        if sends > MAX_SENDS {
+        let done = cx.done(step);
+        let said = done.effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
+        if self.sends + said > MAX_SENDS {
             let text = format!("El flujo quiso enviar más de {MAX_SENDS} mensajes seguidos.");
-            return fail(run, outcome, at, Failure::new("too_many_sends", text));
+            return Err(Failure::new("too_many_sends", text));
         }
-        outcome.effects.extend(effects);
-        run.vars.extend(changes);
+        Ok(done)
+    }
+
+    /// Keeps what a step did, and goes where it decided.
+    fn follow(&mut self, program: &Program, at: &NodeId, node: &Compiled, done: Done) -> Way {
+        let Done { step, effects, changes, memo, count } = done;
+        if step == Step::Stay {
+            return Way::Stop;
+        }
+        self.sends += effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
+        self.outcome.effects.extend(effects);
+        self.run.vars.extend(changes);
         if let Some(count) = count {
-            run.counts.insert(at.clone(), count);
+            self.run.counts.insert(at.clone(), count);
         }
         match step {
-            Step::Go(exit) => {
-                let target = node.exits.get(&exit).cloned();
-                outcome.trail.push(Visited { node: at.clone(), exit: Some(exit.clone()) });
-                match target {
-                    Some(target) => at = target,
-                    None => {
-                        let text = format!("La salida «{exit}» del paso «{at}» no lleva a ningún lugar.");
-                        run.state = RunState::Failed { node: at, code: "flow.exit_missing".to_owned(), text };
-                        return outcome;
-                    }
+            Step::Stay => Way::Stop,
+            Step::Go(exit) => match node.exits.get(&exit) {
+                Some(target) => {
+                    self.visited(at, Some(&exit));
+                    Way::To(target.clone(), Coming::Enter)
+                }
+                None => {
+                    let text = format!("La salida «{exit}» del paso «{at}» no lleva a ningún lugar.");
+                    self.catch_at(at, Some(&exit), Failure::new("flow.exit_missing", text))
+                }
+            },
+            Step::Wait(kind, timeout) => {
+                if kind == WaitKind::Answer && (self.program.goes_back() || program.goes_back()) {
+                    self.run.ask(at);
+                }
+                self.wait(at.clone(), kind, timeout, None, memo);
+                Way::Stop
+            }
+            Step::WaitUntil(moment) => {
+                self.wait(at.clone(), WaitKind::Delay, None, Some(moment), memo);
+                Way::Stop
+            }
+            Step::End { outcome } => {
+                self.visited(at, None);
+                self.run.memo = Value::Null;
+                let Some((caller, mut data)) = self.run.leave() else {
+                    self.run.state = RunState::Ended { outcome };
+                    return Way::Stop;
+                };
+                data.retain(|name, _| program.document().returns.contains(name));
+                Way::To(caller, Coming::Returned { outcome, data })
+            }
+            Step::Call { flow, params } => {
+                if self.run.frames.len() >= MAX_CALLS {
+                    let text = format!("Hay más de {MAX_CALLS} flujos que se llaman uno a otro.");
+                    return self.catch(at, Failure::new("flow.too_deep", text));
+                }
+                let Some(called) = program.subflow(&flow) else {
+                    let text = format!("El flujo «{flow}» no está en esta versión.");
+                    return self.catch(at, Failure::new("flow.subflow_missing", text));
+                };
+                self.visited(at, None);
+                self.run.enter(at.clone(), flow, params);
+                Way::To(called.document().start.clone(), Coming::Enter)
+            }
+            // Nobody comes to a handler from a step: nothing was asked in between.
+            Step::Repeat | Step::Back | Step::Restart => {
+                let text = "Este paso solo responde a lo que escribe el cliente.";
+                self.catch(at, Failure::new("flow.not_called", text))
+            }
+        }
+    }
+
+    /// The step that the customer's words call, and in which of the flows that called one another.
+    fn commanded(&self, content: &InboundContent) -> Option<(usize, NodeId)> {
+        // Who taps answers what was asked.
+        let InboundContent::Text { body } = content else { return None };
+        let frames = &self.run.frames;
+        (0..=frames.len()).rev().find_map(|depth| {
+            let node = self.program.within(&frames[..depth])?.commanded(body)?;
+            Some((depth, node.clone()))
+        })
+    }
+
+    /// The customer called a step.
+    fn command(&mut self, wait: &Wait, depth: usize, at: &NodeId) {
+        let mut outer = self.run.clone();
+        while outer.frames.len() > depth {
+            outer.leave();
+        }
+        let program = self.program.within(&outer.frames);
+        let Some((program, node)) = program.and_then(|program| Some((program, program.node(at)?))) else {
+            return;
+        };
+        let done = self.attend(program, &outer, at, node, Coming::Enter);
+        let way = match done {
+            Ok(Done { step: step @ (Step::Repeat | Step::Back), effects, .. }) => {
+                self.outcome.effects.extend(effects);
+                self.outcome.trail.push(visited(&outer, at, None));
+                self.ask_anew(wait, step == Step::Back)
+            }
+            Ok(Done { step: Step::Restart, effects, .. }) => {
+                *self.run = outer;
+                self.outcome.effects.extend(effects);
+                self.visited(at, None);
+                self.run.asked.clear();
+                Way::To(program.document().start.clone(), Coming::Enter)
+            }
+            Ok(done) => {
+                *self.run = outer;
+                self.follow(program, at, node, done)
+            }
+            Err(failure) => {
+                *self.run = outer;
+                self.catch(at, failure)
+            }
+        };
+        if let Way::To(at, coming) = way {
+            self.run.fragments.clear();
+            self.go(at, coming);
+        } else if self.run.wait() != Some(wait) {
+            self.run.fragments.clear();
+        }
+    }
+
+    /// Asks what the run waits for, or what was asked before.
+    fn ask_anew(&mut self, wait: &Wait, before: bool) -> Way {
+        let asks = wait.kind == WaitKind::Answer;
+        if before && asks {
+            let program = self.program.within(&self.run.frames);
+            if let Some((program, node)) =
+                program.and_then(|program| Some((program, program.node(&wait.node)?)))
+            {
+                match self.attend(program, self.run, &wait.node, node, Coming::Before) {
+                    Ok(Done { step: Step::Back, .. }) => {}
+                    Ok(done) => return self.follow(program, &wait.node, node, done),
+                    Err(failure) => return self.catch(&wait.node, failure),
                 }
             }
-            Step::Wait(kind, timeout) => {
-                run.waits += 1;
-                run.memo = memo;
-                run.state = RunState::Waiting(Wait { number: run.waits, node: at.clone(), kind, timeout });
-                outcome.trail.push(Visited { node: at, exit: None });
-                return outcome;
-            }
-            Step::End { outcome: result } => {
-                run.memo = Value::Null;
-                run.state = RunState::Ended { outcome: result };
-                outcome.trail.push(Visited { node: at, exit: None });
-                return outcome;
-            }
-            Step::Stay => return outcome,
+            let asked = &mut self.run.asked;
+            asked.pop_if(|last| *last == wait.node);
+        }
+        match self.run.asked.last().filter(|_| before) {
+            Some(earlier) => Way::To(earlier.clone(), Coming::Enter),
+            None if asks => Way::To(wait.node.clone(), Coming::Again),
+            None => Way::Stop,
         }
     }
-    let text = format!("El flujo dio {MAX_STEPS} pasos sin esperar nada: está dando vueltas.");
-    fail(run, outcome, at, Failure::new("loop", text))
+
+    fn wait(
+        &mut self,
+        node: NodeId,
+        kind: WaitKind,
+        timeout: Option<Duration>,
+        until: Option<Timestamp>,
+        memo: Value,
+    ) {
+        self.run.waits += 1;
+        self.run.memo = memo;
+        self.visited(&node, None);
+        self.run.state = RunState::Waiting(Wait { number: self.run.waits, node, kind, timeout, until });
+    }
+
+    fn visited(&mut self, node: &NodeId, exit: Option<&str>) {
+        let visited = visited(self.run, node, exit);
+        self.outcome.trail.push(visited);
+    }
+
+    /// A step failed: the flow that called this one may know what to do.
+    fn catch(&mut self, at: &NodeId, failure: Failure) -> Way {
+        self.catch_at(at, None, failure)
+    }
+
+    fn catch_at(&mut self, at: &NodeId, exit: Option<&str>, failure: Failure) -> Way {
+        self.visited(at, exit);
+        let mut at = at.clone();
+        while let Some((caller, _)) = self.run.leave() {
+            at = caller;
+            let program = self.program.within(&self.run.frames);
+            if program
+                .and_then(|program| program.node(&at))
+                .is_some_and(|node| node.exits.contains_key(FAILED))
+            {
+                return Way::To(at, Coming::NotReturned(failure.code));
+            }
+        }
+        self.run.memo = Value::Null;
+        self.run.state = RunState::Failed { node: at, code: failure.code, text: failure.text };
+        Way::Stop
+    }
+
+    /// The whole run is stopped.
+    fn stop(&mut self, at: NodeId, failure: Failure) {
+        self.visited(&at, None);
+        self.run.memo = Value::Null;
+        self.run.state = RunState::Failed { node: at, code: failure.code, text: failure.text };
+    }
 }
 
-fn fail(run: &mut Run, mut outcome: Outcome, node: NodeId, failure: Failure) -> Outcome {
-    outcome.trail.push(Visited { node: node.clone(), exit: None });
-    run.memo = Value::Null;
-    run.state = RunState::Failed { node, code: failure.code, text: failure.text };
-    outcome
-}
-
-/// What a step sees and does during its moment. What it says and sets counts only if it succeeds.
-pub struct Context<'a> {
-    program: &'a Program,
-    run: &'a Run,
-    facts: &'a Facts,
-    node: &'a NodeId,
-    opening: Option<&'a InboundContent>,
-    effects: Vec<Effect>,
-    changes: IndexMap<String, Value>,
-    local: Option<(&'static str, Value)>,
-    memo: Value,
-    count: Option<u32>,
-}
-
-impl Context<'_> {
-    /// What the turn knows of the world.
-    pub fn facts(&self) -> &Facts {
-        self.facts
-    }
-
-    /// The message that started the run, in the turn that starts it.
-    pub fn opening(&self) -> Option<&InboundContent> {
-        self.opening
-    }
-
-    /// A variable, as this step left it.
-    pub fn var(&self, name: &str) -> Option<&Value> {
-        let local = self.local.as_ref().filter(|(local, _)| *local == name).map(|(_, value)| value);
-        local.or_else(|| self.changes.get(name)).or_else(|| self.run.vars.get(name))
-    }
-
-    /// Lets the [`crate::fields::OfAnswer`] expressions of this step read a server's answer.
-    pub fn set_answer(&mut self, answer: Value) {
-        self.local = Some((ANSWER, answer));
-    }
-
-    /// Whether an exit of this step leads somewhere.
-    pub fn is_connected(&self, exit: &str) -> bool {
-        self.program.node(self.node).is_some_and(|node| node.exits.contains_key(exit))
-    }
-
-    /// A file that stands beside the document.
-    ///
-    /// # Errors
-    /// When the version was published without it.
-    pub fn file(&self, path: &str) -> Result<StoredFile, Failure> {
-        let missing =
-            || Failure::new("file.missing", format!("El archivo «{path}» no está en esta versión."));
-        self.program.files().get(path).cloned().ok_or_else(missing)
-    }
-
-    /// Counts that the run came by; how often that was by now, this time included.
-    pub fn count(&mut self) -> u32 {
-        let before = self.run.counts.get(self.node).copied().unwrap_or(0);
-        *self.count.insert(before.saturating_add(1))
-    }
-
-    /// Writes a variable.
-    pub fn set(&mut self, name: &Name, value: Value) {
-        self.changes.insert(name.0.clone(), value);
-    }
-
-    /// The text with its expressions worked out, cut to `max` characters.
-    ///
-    /// # Errors
-    /// When an expression fails: a text is never said in part.
-    pub fn text(&self, template: &Template, max: usize) -> Result<String, Failure> {
-        Ok(limits::cut(self.program.scripts().text(template.source(), self)?, max))
-    }
-
-    /// The web address. What an expression gives is encoded, so that it stays a piece of the path or the
-    /// query; only at the very beginning it is taken as it is.
-    ///
-    /// # Errors
-    /// When an expression fails; [`crate::BAD_URL`] when it gives `.` or `..`.
-    pub fn url(&self, template: &Template) -> Result<String, Failure> {
-        self.program.scripts().url(template.source(), self)
-    }
-
-    /// The value of an expression.
-    ///
-    /// # Errors
-    /// When it fails, or gives more than [`crate::MAX_VALUE`].
-    pub fn value(&self, expression: &Expression) -> Result<Value, Failure> {
-        self.program.scripts().value(expression.source(), self)
-    }
-
-    /// The value of an expression over the answer given to [`Context::set_answer`].
-    ///
-    /// # Errors
-    /// As for [`Context::value`].
-    pub fn of_answer(&self, expression: &OfAnswer) -> Result<Value, Failure> {
-        self.program.scripts().value(expression.source(), self)
-    }
-
-    /// The data with its expressions worked out.
-    ///
-    /// # Errors
-    /// When an expression fails.
-    pub fn data(&self, tree: &Tree) -> Result<Value, Failure> {
-        self.branch(&tree.0)
-    }
-
-    fn branch(&self, value: &Value) -> Result<Value, Failure> {
-        Ok(match value {
-            Value::String(source) => self.program.scripts().leaf(source, self)?,
-            Value::Array(items) => {
-                Value::Array(items.iter().map(|item| self.branch(item)).collect::<Result<_, _>>()?)
-            }
-            Value::Object(map) => {
-                let fields = map.iter().map(|(key, value)| Ok((key.clone(), self.branch(value)?)));
-                Value::Object(fields.collect::<Result<_, Failure>>()?)
-            }
-            scalar => scalar.clone(),
-        })
-    }
-
-    /// The number.
-    ///
-    /// # Errors
-    /// When an expression fails, or gives no number.
-    pub fn amount(&self, amount: &Amount) -> Result<f64, Failure> {
-        let value = self.branch(&amount.0)?;
-        let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
-        number.filter(|n| n.is_finite()).ok_or_else(|| {
-            let source = shortened(&amount.0.to_string());
-            Failure::new("expr.not_a_number", format!("{source} no dio un número."))
-        })
-    }
-
-    /// Whether a condition holds; nothing (an unset variable) counts as false.
-    ///
-    /// # Errors
-    /// When it fails, or is neither true nor false.
-    pub fn holds(&self, condition: &Expression) -> Result<bool, Failure> {
-        match self.value(condition)? {
-            Value::Bool(holds) => Ok(holds),
-            Value::Null => Ok(false),
-            _ => Err(Failure::new(
-                "expr.not_a_condition",
-                format!("La condición «{}» no dio verdadero ni falso.", condition.source()),
-            )),
-        }
-    }
-
-    /// Says something.
-    ///
-    /// # Errors
-    /// When WhatsApp would refuse it, as an empty text.
-    pub fn say(&mut self, content: Content) -> Result<(), Failure> {
-        self.say_as(content, Delivery::default())
-    }
-
-    /// Says something, and how sure it is to be sent.
-    ///
-    /// # Errors
-    /// When WhatsApp would refuse it, as an empty text.
-    pub fn say_as(&mut self, content: Content, delivery: Delivery) -> Result<(), Failure> {
-        let needs_words = !matches!(content, Content::Media { .. } | Content::Location(_));
-        if needs_words && content.words().trim().is_empty() {
-            return Err(Failure::new("limit.empty_text", "El texto del mensaje quedó vacío."));
-        }
-        if let Err(broken) = limits::check(&content) {
-            let text = format!(
-                "WhatsApp no acepta este mensaje: hay {} y se permite de {} a {} ({}).",
-                broken.actual, broken.min, broken.max, broken.what
-            );
-            return Err(Failure::new(broken.what, text));
-        }
-        self.effects.push(Effect::Send { node: self.node.clone(), content, delivery });
-        Ok(())
-    }
-
-    /// Puts an emoji under the customer's last message; an empty one takes it back.
-    pub fn react(&mut self, emoji: String) {
-        self.effects.push(Effect::React { node: self.node.clone(), emoji });
-    }
-
-    /// Shows the customer that somebody is writing.
-    pub fn show_typing(&mut self) {
-        self.effects.push(Effect::Typing);
-    }
-
-    /// Asks a server outside, at most `tries` times while there is no answer. The step waits for
-    /// [`WaitKind::Call`] next. The request's idempotency key is set here: it is the same for every try
-    /// and different for every call.
-    pub fn call(&mut self, request: HttpRequest, tries: u32) {
-        let wait = self.run.waits + 1;
-        let request = HttpRequest { idempotency_key: format!("{}.{wait}", self.run.id), ..request };
-        self.effects.push(Effect::Http { node: self.node.clone(), wait, request, tries });
-    }
-
-    /// Changes the customer's tags. What the same turn reads of them is as before.
-    pub fn tag(&mut self, add: Vec<String>, remove: Vec<String>) {
-        self.effects.push(Effect::Tag { add, remove });
-    }
-
-    /// A number from 0 up to, but not including, `below` (at least 1): the same for this customer at this
-    /// step whenever they come by.
-    pub fn sticky(&self, below: u64) -> u64 {
-        self.draw(below, self.facts.contact.id.as_bytes())
-    }
-
-    /// As [`Context::sticky`], but drawn anew in every turn.
-    pub fn chance(&self, below: u64) -> u64 {
-        self.draw(below, &self.facts.seed.to_be_bytes())
-    }
-
-    fn draw(&self, below: u64, by: &[u8]) -> u64 {
-        let mut hasher = blake3::Hasher::new();
-        for part in [self.run.flow.as_str().as_bytes(), self.node.as_str().as_bytes(), by] {
-            hasher.update(&(part.len() as u64).to_be_bytes());
-            hasher.update(part);
-        }
-        let hash = hasher.finalize();
-        let number = hash.as_bytes().first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        // Scaled, not the rest of a division: when weights change, only those near a border move.
-        let scaled = (u128::from(number) * u128::from(below.max(1))) >> 64;
-        u64::try_from(scaled).unwrap_or_default()
-    }
-
-    /// Asks for a person.
-    pub fn hand_off(&mut self, queue: QueueId, timeout: Option<Duration>) {
-        self.effects.push(Effect::Handoff { node: self.node.clone(), queue, timeout });
-    }
-
-    /// The id to send out with an option of the question that this step is about to ask.
-    pub fn option_id(&self, option: &str) -> String {
-        format!("{}.{}.{option}", self.run.id, self.run.waits + 1)
-    }
-
-    /// Which option an answer means, of options given by id, title and synonyms. A tap counts by id only
-    /// when it is on the question now open; any other (an old button, another run's) is read by its
-    /// title, as typed text is.
-    pub fn chosen(&self, answer: &InboundContent, options: &[(&str, &str, &[String])]) -> Option<usize> {
-        if let InboundContent::Choice { id, .. } = answer {
-            let prefix = format!("{}.{}.", self.run.id, self.run.waits);
-            let option = id.strip_prefix(&prefix);
-            let known = option.and_then(|id| options.iter().position(|option| option.0 == id));
-            if known.is_some() {
-                return known;
-            }
-        }
-        let named = options.iter().map(|(_, title, synonyms)| words::Named { title, synonyms });
-        words::choose_among(answer.text()?, named)
-    }
-
-    /// What this step kept at its last wait; the default when it enters.
-    pub fn memo<T: DeserializeOwned + Default>(&self) -> T {
-        serde_json::from_value(self.memo.clone()).unwrap_or_default()
-    }
-
-    /// Keeps something until this wait is over.
-    pub fn keep<T: Serialize>(&mut self, memo: &T) {
-        self.memo = serde_json::to_value(memo).unwrap_or_default();
-    }
+fn visited(run: &Run, node: &NodeId, exit: Option<&str>) -> Visited {
+    let within = run.frames.last().map(|frame| frame.called.clone());
+    Visited { node: node.clone(), exit: exit.map(str::to_owned), within }
 }

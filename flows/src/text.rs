@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::script::{Script, ScriptError};
+use crate::fields::Name;
+use crate::script::{Code, Script, ScriptError};
 use crate::step::{Context, Failure};
 
 /// The code of a failure: what an expression gives cannot stand in a web address.
@@ -25,6 +26,7 @@ enum Part {
 pub(crate) struct Scripts {
     pub(crate) scripts: HashMap<String, Script>,
     pub(crate) texts: HashMap<String, Text>,
+    pub(crate) codes: HashMap<String, Code>,
 }
 
 impl Scripts {
@@ -76,6 +78,16 @@ impl Scripts {
             Some([Part::Worked(script)]) => script.value(source, cx),
             _ => self.text(source, cx).map(Value::String),
         }
+    }
+
+    /// What a script leaves in these variables.
+    pub(crate) fn run(
+        &self,
+        source: &str,
+        outputs: &[Name],
+        cx: &Context<'_>,
+    ) -> Result<Vec<(Name, Value)>, Failure> {
+        self.codes.get(source).ok_or_else(|| unknown(source))?.run(source, outputs, cx)
     }
 
     pub(crate) fn value(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {

@@ -1,6 +1,6 @@
 //! Versions: what a flow says, written one way, and the name that follows from it.
 
-use cauce_model::VersionId;
+use cauce_model::{FlowId, VersionId};
 use serde_json::Value;
 
 use crate::Document;
@@ -38,6 +38,22 @@ pub(crate) fn with_files(document: &VersionId, files: &Files) -> VersionId {
     hasher.update(document.as_str().as_bytes());
     for (path, file) in files {
         for part in [path.as_str(), file.id.as_str(), &file.mime] {
+            hasher.update(&(part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    hex::encode(&hasher.finalize().as_bytes()[..16]).parse().expect("hexadecimal digits are an id")
+}
+
+/// The version of a flow together with those of the flows that it calls.
+pub(crate) fn with_subflows<'a>(
+    version: &VersionId,
+    subflows: impl Iterator<Item = (&'a FlowId, &'a VersionId)>,
+) -> VersionId {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(version.as_str().as_bytes());
+    for (flow, version) in subflows {
+        for part in [flow.as_str(), version.as_str()] {
             hasher.update(&(part.len() as u64).to_be_bytes());
             hasher.update(part.as_bytes());
         }

@@ -49,8 +49,11 @@ impl Silence {
     fn of(spots: &[Spot<'_>], index: &HashMap<&NodeId, usize>, start: usize) -> Self {
         let mut this = Self { most: vec![None; spots.len()], from: vec![None; spots.len()] };
         let mut raised = vec![0; spots.len()];
-        this.most[start] = Some(0);
-        let mut waiting = VecDeque::from([start]);
+        let called = spots.iter().enumerate().filter(|(_, spot)| spot.is_called()).map(|(at, _)| at);
+        let mut waiting: VecDeque<usize> = std::iter::once(start).chain(called).collect();
+        for entry in &waiting {
+            this.most[*entry] = Some(0);
+        }
         while let Some(at) = waiting.pop_front() {
             let Some(come) = this.most[at] else { continue };
             // Who finds the window closed leaves at once where there is a way for that.

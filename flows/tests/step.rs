@@ -209,14 +209,13 @@ fn what_the_run_does_not_wait_for_changes_nothing() {
             vec![
                 Event::HandoffTimedOut,
                 Event::HandoffResolved { agent: None },
-                Event::Start { content: None },
                 Event::Called(&no_answer()),
                 Event::Sent,
                 Event::Unsent { code: "131053" },
             ],
         ),
         ("delay", vec![Event::HandoffTimedOut, Event::Sent, Event::Called(&no_answer())]),
-        ("person", vec![Event::TimedOut, Event::Start { content: None }, Event::Sent]),
+        ("person", vec![Event::TimedOut, Event::Sent]),
         ("call", vec![Event::TimedOut, Event::Sent, Event::HandoffTimedOut]),
         ("sent", vec![Event::Called(&no_answer()), Event::HandoffTimedOut]),
     ] {

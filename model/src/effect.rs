@@ -45,6 +45,22 @@ pub enum Effect {
         /// Tags to take off.
         remove: Vec<String>,
     },
+    /// Change how promising the customer is.
+    Score {
+        /// How much comes to it; less than nothing takes away.
+        add: i64,
+    },
+    /// The customer reached a goal.
+    Goal {
+        /// The step that says so.
+        node: NodeId,
+        /// Which.
+        goal: String,
+        /// What it is worth.
+        value: Option<f64>,
+        /// In which currency (ISO 4217).
+        currency: Option<String>,
+    },
     /// A person is needed: make a case. The run waits until the case is over.
     Handoff {
         /// The step that asks.

@@ -93,6 +93,14 @@ pub enum ContactEvent {
         /// The version of it that they saw; anything else is refused.
         version: Option<u64>,
     },
+    /// Another system tells of something, as a payment.
+    Happened {
+        /// What.
+        name: String,
+        /// What it tells of it.
+        #[serde(default)]
+        data: serde_json::Value,
+    },
     /// A person has read the conversation.
     Read,
     /// An address the contact claimed is answered for.

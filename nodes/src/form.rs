@@ -5,7 +5,7 @@ use cauce_flows::{
     After, Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step,
     Turn, WaitKind, Write, limits,
 };
-use cauce_model::MediaKind;
+use cauce_model::{Duration, MediaKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +30,11 @@ pub struct Form {
     #[schemars(title = "Tiempo de espera")]
     #[schemars(extend("x-help" = "Para cada dato. Al pasar, se sale por «timeout»."))]
     pub timeout: Option<Period>,
+    /// For how long, after each message, more of the same answer may come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Juntar mensajes")]
+    #[schemars(extend("x-help" = "Quien escribe de a pocos responde una sola vez. Por ejemplo 8s."))]
+    pub collect: Option<Period>,
 }
 
 /// One datum.
@@ -100,6 +105,10 @@ impl Behaviour for Form {
         }
     }
 
+    fn collects(&self) -> Option<Duration> {
+        self.collect.map(Period::duration)
+    }
+
     fn writes(&self) -> Vec<Write> {
         let write = |field: &Field| {
             let write = Write::new(&field.key).unless(&["no_match", "timeout"]);
@@ -132,6 +141,17 @@ impl Behaviour for Form {
         }
         let body = field.answer.again(cx, answer, field.retry.as_ref())?;
         self.say(cx, field, body, &Place { tries: place.tries + 1, ..place })
+    }
+
+    fn ask_again(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
+        let place: Place = cx.memo();
+        self.ask(cx, &place)
+    }
+
+    fn ask_before(&self, cx: &mut Context<'_>) -> Result<Option<Step>, Failure> {
+        let place: Place = cx.memo();
+        let Some(field) = place.field.checked_sub(1) else { return Ok(None) };
+        self.ask(cx, &Place { field, tries: 0 }).map(Some)
     }
 }
 

@@ -5,7 +5,7 @@ use cauce_flows::{
     After, Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step,
     Turn, WaitKind, Write, limits,
 };
-use cauce_model::{InboundContent, Location, MediaKind};
+use cauce_model::{Duration, InboundContent, Location, MediaKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,11 @@ pub struct Question {
     #[schemars(title = "Tiempo de espera")]
     #[schemars(extend("x-help" = "Por ejemplo 30m o 2h. Al pasar, se sale por «timeout»."))]
     pub timeout: Option<Period>,
+    /// For how long, after each message, more of the same answer may come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Juntar mensajes")]
+    #[schemars(extend("x-help" = "Quien escribe de a pocos («hola», «quería», «precio») responde una sola vez. Por ejemplo 8s."))]
+    pub collect: Option<Period>,
 }
 
 impl Question {
@@ -84,6 +89,10 @@ impl Behaviour for Question {
                 );
             }
         }
+    }
+
+    fn collects(&self) -> Option<Duration> {
+        self.collect.map(Period::duration)
     }
 
     fn writes(&self) -> Vec<Write> {

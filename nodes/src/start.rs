@@ -1,10 +1,11 @@
 //! `start`: where a flow starts, and by which messages.
 
-use cauce_flows::fields::Name;
+use cauce_flows::fields::{Key, Name, Period};
 use cauce_flows::{
     Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Triggers, Turn,
     Write,
 };
+use cauce_model::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,16 +20,72 @@ pub struct Start {
     #[schemars(extend("x-help" = "El mensaje es una de ellas o la contiene."))]
     #[schemars(length(max = 50), inner(length(min = 1, max = 60)))]
     pub keywords: Vec<String>,
-    /// Whether any message starts it when no keyword of any flow does.
+    /// Whether a keyword must be the whole message.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(title = "Solo la palabra")]
+    #[schemars(extend("x-help" = "La palabra clave tiene que ser todo el mensaje."))]
+    pub exact: bool,
+    /// Codes of links and printed codes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "Enlaces y códigos QR")]
+    #[schemars(extend("x-help" = "El código que lleva el mensaje que prepara el enlace, por ejemplo: promo-mayo"))]
+    #[schemars(length(max = 50), inner(length(min = 3, max = 60)))]
+    pub links: Vec<String>,
+    /// Advertisements and posts, by Meta's id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "Anuncios")]
+    #[schemars(extend("x-help" = "Los identificadores de los anuncios que llevan a WhatsApp."))]
+    #[schemars(length(max = 100), inner(length(min = 1, max = 60)))]
+    pub ads: Vec<String>,
+    /// Whether any advertisement or post starts it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(title = "Cualquier anuncio")]
+    #[schemars(extend("x-help" = "Empieza con quien llega por cualquier anuncio o publicación."))]
+    pub any_ad: bool,
+    /// Whether the first message that a customer ever writes starts it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(title = "Primer contacto")]
+    #[schemars(extend("x-help" = "Empieza con quien escribe por primera vez, si ninguna palabra clave coincide."))]
+    pub first_contact: bool,
+    /// Whether any message starts it when nothing else of any flow does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(title = "Cualquier mensaje")]
     #[schemars(extend("x-help" = "Empieza con cualquier mensaje que ningún otro flujo espere."))]
     pub any_message: bool,
+    /// What other systems tell of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "Eventos", length(max = 20))]
+    #[schemars(extend("x-help" = "Empieza cuando otro sistema avisa de uno, por ejemplo: carrito_abandonado"))]
+    pub events: Vec<Key>,
+    /// Whether other flows call it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(title = "Lo llaman otros flujos")]
+    #[schemars(extend("x-help" = "Es un subflujo: lo empieza un paso «call» de otro flujo."))]
+    pub called: bool,
+    /// Which flow comes first when several fit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(title = "Prioridad", range(min = -100, max = 100))]
+    #[schemars(extend("x-help" = "Si dos flujos coinciden, empieza el de número más alto."))]
+    pub priority: i32,
+    /// For how long, after each message, more of the first one may come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Juntar mensajes")]
+    #[schemars(extend("x-help" = "Quien escribe de a pocos («hola», «quería», «precio») empieza una sola vez. Por ejemplo 8s."))]
+    pub collect: Option<Period>,
     /// Where the words of the first message are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Guardar el mensaje en")]
     #[schemars(extend("x-help" = "Nombre del dato donde queda el primer mensaje."))]
     pub save_to: Option<Name>,
+    /// Where the advertisement, or what was told of the event, is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Guardar el anuncio o el evento en")]
+    #[schemars(extend("x-help" = "Nombre del dato: origen.headline, origen.source_id, o lo que avisó el otro sistema."))]
+    pub save_origin_to: Option<Name>,
+}
+
+fn is_zero(n: &i32) -> bool {
+    *n == 0
 }
 
 impl Behaviour for Start {
@@ -37,7 +94,11 @@ impl Behaviour for Start {
     }
 
     fn check(&self, check: &mut Check<'_>) {
-        if self.keywords.is_empty() && !self.any_message {
+        let by_message = !(self.keywords.is_empty() && self.links.is_empty() && self.ads.is_empty())
+            || self.any_ad
+            || self.first_contact
+            || self.any_message;
+        if !by_message && self.events.is_empty() && !self.called {
             check.error(
                 "",
                 "node.start.no_trigger",
@@ -46,26 +107,63 @@ impl Behaviour for Start {
             );
         }
         check.unique("/keywords/{}", "node.start.keyword_repeated", self.keywords.iter().map(String::as_str));
+        check.unique("/links/{}", "node.start.link_repeated", self.links.iter().map(String::as_str));
+        check.unique("/events/{}", "node.start.event_repeated", self.events.iter().map(Key::source));
     }
 
     fn writes(&self) -> Vec<Write> {
-        self.save_to.iter().map(Write::new).collect()
+        // Who comes by a picture, by themselves or from another flow leaves them empty.
+        self.save_to.iter().chain(&self.save_origin_to).map(Write::new).collect()
     }
 
     fn triggers(&self) -> Triggers {
-        Triggers { keywords: self.keywords.clone(), any_message: self.any_message }
+        Triggers {
+            keywords: self.keywords.clone(),
+            exact: self.exact,
+            links: self.links.clone(),
+            ads: self.ads.clone(),
+            any_ad: self.any_ad,
+            first_contact: self.first_contact,
+            any_message: self.any_message,
+            events: self.events.iter().map(|event| event.source().to_owned()).collect(),
+            priority: self.priority,
+        }
+    }
+
+    fn collects(&self) -> Option<Duration> {
+        self.collect.map(Period::duration)
     }
 
     fn summary(&self) -> Vec<String> {
-        let keywords = (!self.keywords.is_empty()).then(|| format!("Palabras: {}", self.keywords.join(", ")));
-        let any = self.any_message.then(|| "Cualquier mensaje".to_owned());
-        keywords.into_iter().chain(any).collect()
+        let listed = |what: &str, items: &[String]| {
+            (!items.is_empty()).then(|| format!("{what}: {}", items.join(", ")))
+        };
+        let events: Vec<String> = self.events.iter().map(|event| event.source().to_owned()).collect();
+        let said = |holds: bool, words: &str| holds.then(|| words.to_owned());
+        [
+            listed("Palabras", &self.keywords),
+            listed("Enlaces", &self.links),
+            listed("Anuncios", &self.ads),
+            said(self.any_ad, "Cualquier anuncio"),
+            said(self.first_contact, "Primer contacto"),
+            said(self.any_message, "Cualquier mensaje"),
+            listed("Eventos", &events),
+            said(self.called, "Lo llaman otros flujos"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn enter(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
         let words = cx.opening().and_then(|content| content.text()).map(str::to_owned);
         if let (Some(name), Some(words)) = (&self.save_to, words) {
             cx.set(name, words.into());
+        }
+        let referral = cx.referral().and_then(|referral| serde_json::to_value(referral).ok());
+        let origin = referral.or_else(|| cx.event_data().cloned());
+        if let (Some(name), Some(origin)) = (&self.save_origin_to, origin) {
+            cx.set(name, origin);
         }
         Ok(Step::go("next"))
     }
@@ -85,9 +183,10 @@ impl NodeKind for Start {
     };
 
     fn examples() -> Vec<Example> {
-        vec![Example {
-            title: "Empieza con una palabra y recuerda lo que se escribió",
-            flow: r#"
+        vec![
+            Example {
+                title: "Empieza con una palabra y recuerda lo que se escribió",
+                flow: r#"
 id: pedidos
 name: Pedidos
 start: paso
@@ -100,11 +199,34 @@ nodes:
     kind: end
     config: { text: "Recibimos: {{ primer_mensaje }}" }
 "#,
-            turns: vec![Turn::leaves(
-                Happens::Writes("Hola, quiero hacer un PEDIDO"),
-                &["Recibimos: Hola, quiero hacer un PEDIDO"],
-                "next",
-            )],
-        }]
+                turns: vec![Turn::leaves(
+                    Happens::Writes("Hola, quiero hacer un PEDIDO"),
+                    &["Recibimos: Hola, quiero hacer un PEDIDO"],
+                    "next",
+                )],
+            },
+            Example {
+                title: "Quien escribe de a pocos empieza una sola vez",
+                flow: r#"
+id: precios
+name: Precios
+start: paso
+nodes:
+  paso:
+    kind: start
+    config: { any_message: true, collect: 8s, save_to: pedido }
+    exits: { next: fin }
+  fin:
+    kind: end
+    config: { text: 'Entendido: {{ replace(pedido, "\n", " ") }}' }
+"#,
+                turns: vec![
+                    Turn::stays(Happens::Writes("hola"), &[]),
+                    Turn::stays(Happens::Writes("quería"), &[]),
+                    Turn::stays(Happens::Writes("un precio"), &[]),
+                    Turn::leaves(Happens::TimePasses, &["Entendido: hola quería un precio"], "next"),
+                ],
+            },
+        ]
     }
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cauce_flows::{
-    ContactFacts, Event, Facts, Outcome, Problem, Program, Run, RunState, TriggerMatch, WaitKind, parse,
-    start, step, transcript,
+    ContactFacts, Event, Facts, Outcome, Problem, Program, Run, RunState, Trigger, WaitKind, parse, start,
+    step, transcript,
 };
 use cauce_model::{Content, Effect, FileId, InboundContent, StoredFile, Timestamp};
 use cauce_nodes::catalogue;
@@ -43,6 +43,13 @@ fn beside(flow: &Path, name: &str) -> StoredFile {
     };
     let name = path.file_name().expect("a file").to_string_lossy().into_owned();
     StoredFile { id: FileId::of(&bytes), mime: mime.to_owned(), size: bytes.len() as u64, name }
+}
+
+/// What brings somebody who writes this to the flow, whether it is all they wrote, and of how many words.
+fn fit(program: &Program, text: Option<&str>) -> Option<(Trigger, bool, usize)> {
+    let content = text.map(|body| InboundContent::Text { body: body.to_owned() });
+    let fit = program.matches(content.as_ref().into(), false)?;
+    Some((fit.by, fit.whole, fit.words))
 }
 
 #[test]
@@ -94,7 +101,7 @@ impl Walk {
     fn start(text: &str) -> (Self, Vec<String>) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/bienvenida.yaml");
         let program = program(&file);
-        assert!(program.matches(Some(text)).is_some());
+        assert!(fit(&program, Some(text)).is_some());
         let content = InboundContent::Text { body: text.to_owned() };
         let (run, outcome) =
             start(&program, "00000000000000aa".parse().expect("an id"), &facts(), Some(&content));
@@ -203,9 +210,9 @@ fn the_demo_journey_answers_by_itself_where_there_is_no_shop() {
 #[test]
 fn the_demo_journey_starts_with_anything_and_never_leaves_anybody_alone() {
     let (mut walk, _) = Walk::start("🙂");
-    assert_eq!(walk.program.matches(Some("¡Hola!")), Some(TriggerMatch::Equals(1)));
-    assert_eq!(walk.program.matches(Some("muy buenos dias a todos")), Some(TriggerMatch::Contains(2)));
-    assert_eq!(walk.program.matches(None), Some(TriggerMatch::AnyMessage));
+    assert_eq!(fit(&walk.program, Some("¡Hola!")), Some((Trigger::Keyword, true, 1)));
+    assert_eq!(fit(&walk.program, Some("muy buenos dias a todos")), Some((Trigger::Keyword, false, 2)));
+    assert_eq!(fit(&walk.program, None), Some((Trigger::AnyMessage, false, 0)));
     assert_eq!(walk.run.wait().unwrap().timeout, Some(cauce_model::Duration::hours(2)));
     assert_eq!(walk.event(Event::TimedOut), ["Cuando quieras seguir, escríbenos «hola» y retomamos. 🙂"]);
     assert_eq!(walk.outcome(), Some("abandono"));

@@ -315,7 +315,7 @@ fn kinds_check_what_a_schema_cannot_say() {
         ),
         ("kind: set\n    config: { variable: if, value: '1' }", vec!["7:25 expr.bad_name"]),
         ("kind: wait\n    config: { for: 0s }", vec!["7:20 doc.bad_duration"]),
-        ("kind: wait", vec!["6:5 doc.missing_field"]),
+        ("kind: wait", vec!["6:5 node.wait.one_way"]),
         ("kind: handoff\n    config: { queue: mi cola }", vec!["7:22 doc.bad_id"]),
         ("kind: message\n    v: 3\n    config: { text: a }", vec!["7:8 doc.version"]),
         (

@@ -7,23 +7,23 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use cauce_access::Action;
 use cauce_conversation::{
-    CASES, CONTACTS, Contact, RunHead, RunStage, VERSIONS, VersionRow, contact_entity, of_contact,
+    CASES, CONTACTS, Contact, LoadError, Refusal, RunHead, RunStage, VersionRow, contact_entity, of_contact,
 };
-use cauce_flows::Program;
+use cauce_flows::{MAX_VALUE, Program};
 use cauce_inbox::lists::{self, Place, Stage as ListStage, Summary};
 use cauce_model::{Case, ContactEvent, ContactId, NodeId, VersionId};
 use cauce_runtime::Cursor;
 use cauce_store::{StoreError, rows};
 use serde_json::Value;
 
-use super::extract::{Params, Segment};
+use super::extract::{Body, Params, Segment};
 use super::messages::history;
 use super::session::Caller;
 use crate::app::App;
 use crate::dto::{
     CapturedField, CaseView, ContactPath, Conversation, ConversationPage, ConversationQuery,
-    ConversationSummary, Counts, DirectionView, LastMessage, PathRun, PathStep, RunStateView, RunView, Stage,
-    Tab, file_url,
+    ConversationSummary, Counts, DirectionView, EventTaken, EventTold, LastMessage, PathRun, PathStep,
+    RunStateView, RunView, Stage, Tab, file_url,
 };
 use crate::problem::Problem;
 
@@ -128,6 +128,36 @@ pub async fn read(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Tells the flows what happened to a customer in another system: the one that waits for it goes on, or one
+/// that begins by it does.
+#[utoipa::path(post, operation_id = "tell_event", path = "/api/conversations/{contact}/events", params(("contact" = String, Path)),
+    request_body = EventTold, responses(
+    (status = 200, body = EventTaken),
+    (status = 404, body = Problem),
+))]
+pub async fn tell(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Segment(contact): Segment<String>,
+    Body(told): Body<EventTold>,
+) -> Result<Json<EventTaken>, Problem> {
+    caller.may(Action::TellEvent)?;
+    let EventTold { command, name, data } = told;
+    if name.parse::<NodeId>().is_err() {
+        return Err(Problem::body_invalid(
+            "«name» lleva de 1 a 64 letras sin tilde, números, «_» o «-», sin espacios.",
+        ));
+    }
+    if data.to_string().len() > MAX_VALUE {
+        return Err(Problem::body_too_large(MAX_VALUE));
+    }
+    let contact = contact_of(&app, &contact).await?;
+    let command = caller.command(&command)?;
+    let event = ContactEvent::Happened { name, data };
+    let moved: Result<bool, Refusal> = app.ask(contact_entity(contact.id), &event, Some(command)).await?;
+    Ok(Json(EventTaken { moved: moved? }))
+}
+
 /// Shows the customer that the caller is writing, when it is they who look after them.
 #[utoipa::path(post, operation_id = "show_typing", path = "/api/conversations/{contact}/typing", params(("contact" = String, Path)), responses(
     (status = 204),
@@ -229,13 +259,14 @@ pub(super) async fn program(
     app: &App,
     version: &VersionId,
 ) -> Result<Option<(Arc<Program>, VersionRow)>, Problem> {
-    let key = VersionRow::key(app.workspace_id(), version);
-    let Some(row) = VERSIONS.fetch(app.store().as_ref(), &key).await? else { return Ok(None) };
-    let program = app.programs.load(version, &row).map_err(|error| {
-        tracing::error!(error, "a stored version cannot be shown");
-        Problem::internal()
-    })?;
-    Ok(Some((program, row)))
+    let found = app.programs.fetch(app.store().as_ref(), app.workspace_id(), version).await;
+    found.map_err(|error| match error {
+        LoadError::Store(error) => error.into(),
+        LoadError::Unreadable(error) => {
+            tracing::error!(error, "a stored version cannot be shown");
+            Problem::internal()
+        }
+    })
 }
 
 pub(super) async fn program_of(app: &App, run: Option<&RunHead>) -> Result<Option<Arc<Program>>, Problem> {
@@ -264,7 +295,7 @@ async fn captured(
     let label = |key: &str| {
         program.and_then(|program| program.labels().get(key)).cloned().unwrap_or_else(|| key.to_owned())
     };
-    let fields = run.vars.into_iter().map(|(key, mut value)| {
+    let fields = run.data().clone().into_iter().map(|(key, mut value)| {
         if let Some(seq) =
             value.get("message").and_then(Value::as_u64).filter(|_| value.get("media").is_some())
         {

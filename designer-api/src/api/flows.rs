@@ -1,6 +1,6 @@
 //! Flows: what is published, drawn as a graph; checking and publishing, with the files that they send.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::Json;
@@ -18,7 +18,8 @@ use super::extract::Segment;
 use super::session::Caller;
 use crate::app::App;
 use crate::dto::{
-    FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSubmission, FlowSummary, FlowView,
+    FlowCaller, FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSubmission, FlowSummary,
+    FlowView,
 };
 use crate::file_type;
 use crate::problem::Problem;
@@ -92,6 +93,7 @@ pub async fn publish(
         id: program.document().id.to_string(),
         version: program.version().to_string(),
         problems: program.warnings().iter().cloned().map(Into::into).collect(),
+        callers: outdated_callers(&app, &program).await?,
     };
     Ok((StatusCode::CREATED, Json(published)))
 }
@@ -126,10 +128,47 @@ async fn compile(
         std::str::from_utf8(&body).map_err(|_| Problem::body_invalid("El recorrido no es texto UTF-8."))?;
     let FlowSubmission { document, files } = submitted(headers, text);
     let files = known_files(app, &files).await?;
-    let compiled = Program::read(&document, app.programs.catalogue())
-        .and_then(|program| program.with_files(&files))
-        .map_err(|problems| problems.into_iter().map(Into::into).collect());
-    Ok(compiled)
+    let read =
+        Program::read(&document, app.programs.catalogue()).and_then(|program| program.with_files(&files));
+    let compiled = match read {
+        Ok(program) => {
+            let called = called_flows(app, &program).await?;
+            program.with_subflows(|flow| called.get(flow).cloned())
+        }
+        Err(problems) => Err(problems),
+    };
+    Ok(compiled.map_err(|problems| problems.into_iter().map(Into::into).collect()))
+}
+
+/// The current versions of the flows that a flow calls.
+async fn called_flows(app: &App, flow: &Program) -> Result<HashMap<FlowId, Arc<Program>>, Problem> {
+    let mut called = HashMap::new();
+    if flow.calls().next().is_none() {
+        return Ok(called);
+    }
+    let heads = catalogue(app).await?.flows;
+    for (_, call) in flow.calls() {
+        let Some(head) = heads.iter().find(|head| head.id == call.flow) else { continue };
+        if let Some((found, _)) = program(app, &head.version).await? {
+            called.insert(call.flow, found);
+        }
+    }
+    Ok(called)
+}
+
+/// The flows that call this one and still do so in another version.
+async fn outdated_callers(app: &App, published: &Program) -> Result<Vec<FlowCaller>, Problem> {
+    let mut callers = Vec::new();
+    for head in catalogue(app).await?.flows {
+        let Some((caller, _)) = program(app, &head.version).await? else { continue };
+        let outdated = caller
+            .subflows()
+            .any(|(flow, version)| *flow == published.document().id && version != published.version());
+        if outdated {
+            callers.push(FlowCaller { id: head.id.to_string(), name: head.name });
+        }
+    }
+    Ok(callers)
 }
 
 /// What was sent: the document by itself, or JSON with the document and its files.

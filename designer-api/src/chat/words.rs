@@ -16,6 +16,12 @@ pub(super) fn effect(effect: &Effect) -> Option<String> {
             let tags: Vec<String> = add.chain(remove.iter().map(|tag| format!("-{tag}"))).collect();
             format!("(etiquetas: {})", tags.join(" "))
         }
+        Effect::Score { add } => format!("(puntos: {add:+})"),
+        Effect::Goal { goal, value, currency, .. } => {
+            let value = value.map(|value| format!(" {value}")).unwrap_or_default();
+            let currency = currency.as_ref().map(|currency| format!(" {currency}")).unwrap_or_default();
+            format!("(meta: {goal}{value}{currency})")
+        }
         Effect::Handoff { queue, .. } => {
             format!("(espera a una persona de «{queue}»: /done cuando termine)")
         }

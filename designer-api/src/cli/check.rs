@@ -54,7 +54,7 @@ pub fn load(file: &Path) -> Result<Program, Vec<Problem>> {
     })?;
     let program = Program::read(&text, &cauce_nodes::catalogue())?;
     let files = beside::files(file, &program);
-    program.with_files(&files)
+    beside::with_subflows(file, program.with_files(&files)?)
 }
 
 /// A problem as people read it: `file:line:column: error [code] message`, then what to do.

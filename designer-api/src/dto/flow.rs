@@ -103,6 +103,8 @@ pub enum RoleInFlow {
     End,
     /// A way on that is drawn as a name, not as a line.
     Jump,
+    /// A customer's word, or exits without a way, lead here.
+    Handler,
     /// Words for colleagues: nobody comes here.
     Note,
 }
@@ -115,6 +117,7 @@ impl From<Role> for RoleInFlow {
             Role::Person => Self::Person,
             Role::End => Self::End,
             Role::Jump => Self::Jump,
+            Role::Handler => Self::Handler,
             Role::Note => Self::Note,
         }
     }
@@ -196,6 +199,17 @@ pub struct FlowPublished {
     pub version: String,
     /// Warnings.
     pub problems: Vec<FlowProblem>,
+    /// The flows that call it and go on calling its earlier version until they are published again.
+    pub callers: Vec<FlowCaller>,
+}
+
+/// A flow that calls another.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FlowCaller {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
 }
 
 /// A flow was looked at.

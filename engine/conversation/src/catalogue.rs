@@ -10,7 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use cauce_flows::{Catalogue, Files, Program};
 use cauce_model::{Change, FileId, FlowId, StoredFile, Timestamp, VersionId, WorkspaceId};
 use cauce_runtime::{Entity, Halt, Turn, from_bytes};
-use cauce_store::{Key, Table};
+use cauce_store::{Key, Store, StoreError, Table};
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::workspace_slot;
@@ -58,6 +59,9 @@ pub struct VersionRow {
     /// The files it sends.
     #[serde(default)]
     pub files: Files,
+    /// The versions of the flows that it calls.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub subflows: IndexMap<FlowId, VersionId>,
     /// When it was first published.
     pub published_at: Timestamp,
     /// Who published it first.
@@ -78,6 +82,9 @@ pub struct Publish {
     /// The files it sends.
     #[serde(default)]
     pub files: Files,
+    /// The versions of the flows that it calls.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub subflows: IndexMap<FlowId, VersionId>,
     /// Who publishes.
     pub by: String,
 }
@@ -164,6 +171,7 @@ impl Entity for Workspace {
             name: publish.name.clone(),
             document: publish.document,
             files: publish.files,
+            subflows: publish.subflows,
             published_at,
             published_by,
         };
@@ -220,8 +228,30 @@ impl Programs {
         self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(version).cloned()
     }
 
-    /// The version, compiled from its row when it was not yet.
-    pub fn load(&self, version: &VersionId, row: &VersionRow) -> Result<Arc<Program>, String> {
+    /// The version with the flows that it calls, read from a store when it is not in memory, and its row.
+    ///
+    /// # Errors
+    /// When the store fails, or what it has cannot be read.
+    pub async fn fetch(
+        &self,
+        store: &dyn Store,
+        workspace: &WorkspaceId,
+        version: &VersionId,
+    ) -> Result<Option<(Arc<Program>, VersionRow)>, LoadError> {
+        let Some(row) = VERSIONS.fetch(store, &VersionRow::key(workspace, version)).await? else {
+            return Ok(None);
+        };
+        for called in row.subflows.values() {
+            if self.known(called).is_none() {
+                Box::pin(self.fetch(store, workspace, called)).await?;
+            }
+        }
+        let program = self.load(version, &row).map_err(LoadError::Unreadable)?;
+        Ok(Some((program, row)))
+    }
+
+    /// The version, compiled from its row when it was not yet. The flows that it calls are in memory.
+    fn load(&self, version: &VersionId, row: &VersionRow) -> Result<Arc<Program>, String> {
         if let Some(program) = self.known(version) {
             return Ok(program);
         }
@@ -231,6 +261,9 @@ impl Programs {
         };
         let program = Program::read(&row.document, &self.catalogue)
             .and_then(|program| program.with_files(&row.files))
+            .and_then(|program| {
+                program.with_subflows(|flow| row.subflows.get(flow).and_then(|version| self.known(version)))
+            })
             .map_err(explain)?;
         let program = Arc::new(program);
         self.keep(program.clone());
@@ -249,6 +282,20 @@ impl Programs {
         }
         let row = turn.get(&VERSIONS, &VersionRow::key(workspace, version))?;
         let row = row.ok_or_else(|| Halt::Unreadable(format!("version {version} is not there")))?;
+        for called in row.subflows.values() {
+            self.in_turn(turn, workspace, called)?;
+        }
         self.load(version, &row).map_err(Halt::Unreadable)
     }
+}
+
+/// Why a version cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What it has cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
 }

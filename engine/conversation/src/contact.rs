@@ -18,7 +18,7 @@ use crate::tables::{BINDINGS, CONTACTS, Contact, JournalEntry, TAILS, of_contact
 use crate::{ADDRESS, CONTACT, Programs, Refusal, contact_entity};
 
 /// The number of this build's way to decide; it grows when a step would decide otherwise than before.
-const SEMANTICS: u32 = 2;
+const SEMANTICS: u32 = 3;
 
 /// All contacts, and the addresses that lead to them.
 pub struct Contacts {
@@ -152,7 +152,8 @@ impl Contacts {
         event: ContactEvent,
     ) -> Result<(), Halt> {
         let Some((contact, tail)) = found else {
-            if matches!(event, ContactEvent::Reply { .. } | ContactEvent::End { .. } | ContactEvent::Read) {
+            use ContactEvent::{End, Happened, Read, Reply};
+            if matches!(event, Reply { .. } | End { .. } | Happened { .. } | Read) {
                 turn.reply(&Err::<(), _>(Refusal::Unknown));
             } else {
                 turn.dead_letter(raw, "there is no such contact");
@@ -180,6 +181,7 @@ impl Contacts {
             event: noted(&contact, &event),
             run: None,
             steps: Vec::new(),
+            goals: Vec::new(),
         };
         let mut life = Life {
             turn,
@@ -283,6 +285,7 @@ fn born(id: ContactId, address: Address, account: &AccountId, sender: &Sender, n
         turns: 0,
         unread: 0,
         tags: BTreeSet::new(),
+        score: 0,
         last: None,
         run: None,
         case: None,
@@ -349,6 +352,7 @@ impl Life<'_, '_> {
             ContactEvent::HttpRetry { call } => self.http_retry(&call),
             ContactEvent::Reply { agent, case, content } => self.reply(agent, case, content),
             ContactEvent::End { agent, case, version } => self.end_case(agent, case, version),
+            ContactEvent::Happened { name, data } => self.happened(&name, &data),
             ContactEvent::Read => {
                 self.contact.unread = 0;
                 Ok(())

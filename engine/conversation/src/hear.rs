@@ -1,6 +1,7 @@
 //! What the customer does: writing, and afterwards reacting to, correcting or taking back what was
 //! written. And what the business writes with its own phone.
 
+use cauce_flows::Opening;
 use cauce_model::{
     Address, AddressKind, Author, ContactEvent, Direction, Edit, InboundContent, InboundEcho, InboundMessage,
     Message, Sender, Timestamp,
@@ -46,14 +47,16 @@ impl Life<'_, '_> {
         // A provider's clock may be ahead of ours; the window is never longer than it can be.
         self.contact.last_inbound_at = self.contact.last_inbound_at.max(message.at.min(now));
         self.contact.last_inbound_id = message.provider_id.clone();
-        let content = message.content.clone();
+        let (content, referral) = (message.content.clone(), message.context.referral.clone());
+        let first = self.contact.heard == 0;
         self.keep(message)?;
         if self.contact.live_case().is_some() {
             // A person looks after it: the flow is silent until the case is over.
             self.contact.unread += 1;
             return Ok(());
         }
-        self.customer_said(&content)
+        let opening = Opening { content: Some(&content), referral: referral.as_deref(), data: None };
+        self.customer_said(opening, first)
     }
 
     /// Somebody of the business wrote with the business's own phone: it is part of the conversation,

@@ -26,15 +26,15 @@ use serde::{Deserialize, Serialize};
 
 pub use address::{AddressEvent, Binding, Former};
 pub use catalogue::{
-    CATALOGUES, Catalogues, FILES, FlowHead, Programs, Publish, Published, VERSIONS, VersionRow, Workspace,
-    WorkspaceEvent, file_key,
+    CATALOGUES, Catalogues, FILES, FlowHead, LoadError, Programs, Publish, Published, VERSIONS, VersionRow,
+    Workspace, WorkspaceEvent, file_key,
 };
 pub use contact::{Contacts, Home};
 pub use outbox::{Attempt, SEND, SendOrder, Sending};
 pub use outside::{FETCH_MEDIA, FetchOrder, HTTP, HttpOrder, Presence, SHOW};
 pub use tables::{
     BINDINGS, CASES, CHUNKS, CONTACTS, Contact, FETCHES, HTTP_CALLS, JOURNAL, JournalEntry, JournalEvent,
-    LastLine, MESSAGES, PROVIDER_IDS, PendingCall, RECENTS, RUNS, RunHead, RunStage, TAILS, WINDOW,
+    LastLine, MESSAGES, PROVIDER_IDS, PendingCall, RECENTS, RUNS, Reached, RunHead, RunStage, TAILS, WINDOW,
     of_contact,
 };
 

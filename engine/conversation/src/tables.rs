@@ -110,6 +110,9 @@ pub struct Contact {
     /// What it was marked with.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,
+    /// How promising it is: what the flows added up.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub score: i64,
     /// The last line of the conversation.
     pub last: Option<LastLine>,
     /// The last run of a flow; live while it waits.
@@ -134,6 +137,10 @@ pub struct Contact {
     /// Contacts that were taken for the same person and are not: never merged again by themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub apart: Vec<ContactId>,
+}
+
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 /// The last line of a conversation, for lists.
@@ -204,6 +211,24 @@ pub struct JournalEntry {
     /// The steps it went through.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Visited>,
+    /// The goals that it reached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub goals: Vec<Reached>,
+}
+
+/// A goal that a customer reached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reached {
+    /// The step that says so.
+    pub node: NodeId,
+    /// Which.
+    pub goal: String,
+    /// What it is worth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// In which currency (ISO 4217).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
 }
 
 /// What happened in a turn.

@@ -1,15 +1,17 @@
 //! Runs of flows: what the customer says moves the run, and what the run decides is carried out.
 
-use cauce_flows::{ContactFacts, Event, Facts, Outcome, Program, Run, RunState, WaitKind, start, step};
-use cauce_model::{
-    Author, ContactEvent, Content, Delivery, Direction, Effect, InboundContent, NodeId, RunId, Timestamp,
+use cauce_flows::{
+    ContactFacts, Event, Facts, Opening, Outcome, Program, Run, RunState, WaitKind, start, step,
 };
+use cauce_model::{Author, ContactEvent, Content, Delivery, Direction, Effect, NodeId, RunId, Timestamp};
 use cauce_runtime::{DROPPED, Halt};
+use serde_json::Value;
 
+use crate::Refusal;
 use crate::catalogue::{CATALOGUES, catalogue_key};
 use crate::contact::Life;
 use crate::outbox::{Arming, StepSends};
-use crate::tables::{JournalEvent, RUNS, RunHead, RunStage, TAILS, of_contact};
+use crate::tables::{JournalEvent, RUNS, Reached, RunHead, RunStage, TAILS, of_contact};
 
 /// The name of the timer of a run's wait.
 pub(crate) const WAIT_TIMER: &str = "wait";
@@ -17,12 +19,29 @@ pub(crate) const WAIT_TIMER: &str = "wait";
 const MAX_TAGS: usize = 20;
 
 impl Life<'_, '_> {
-    /// The customer said something and nobody but a flow listens.
-    pub fn customer_said(&mut self, content: &InboundContent) -> Result<(), Halt> {
-        match self.contact.live_run().cloned() {
-            Some(head) => self.advance(&head, Event::Answer(content)),
-            None => self.begin(content),
+    /// The customer said something and nobody but a flow listens. `first`: never before.
+    pub fn customer_said(&mut self, opening: Opening<'_>, first: bool) -> Result<(), Halt> {
+        match (self.contact.live_run().cloned(), opening.content) {
+            (Some(head), Some(content)) => self.advance(&head, Event::Answer(content)),
+            (Some(_), None) => Ok(()),
+            (None, _) => self.begin(opening, |program| program.matches(opening, first)),
         }
+    }
+
+    /// Another system tells of something: it moves the run that waits for it, or starts a flow for a customer
+    /// who is in none and with no person. The answer says whether it did.
+    pub fn happened(&mut self, name: &str, data: &Value) -> Result<(), Halt> {
+        let before = self.entry.steps.len();
+        match self.contact.live_run().cloned() {
+            Some(head) => self.advance(&head, Event::Happened { name, data })?,
+            None if self.contact.live_case().is_some() => {}
+            None => {
+                let opening = Opening { data: Some(data), ..Opening::default() };
+                self.begin(opening, |program| program.begins_by(name))?;
+            }
+        }
+        self.turn.reply(&Ok::<bool, Refusal>(self.entry.steps.len() > before));
+        Ok(())
     }
 
     /// The time of a wait is over.
@@ -72,8 +91,12 @@ impl Life<'_, '_> {
         self.carry_out(&program, run, outcome, head.first_turn)
     }
 
-    /// Starts the flow that the customer's words call for, if any does.
-    fn begin(&mut self, content: &InboundContent) -> Result<(), Halt> {
+    /// Starts the flow that fits best, if any does.
+    fn begin<F: Ord>(
+        &mut self,
+        opening: Opening<'_>,
+        fit: impl Fn(&Program) -> Option<F>,
+    ) -> Result<(), Halt> {
         let catalogue =
             self.turn.get(&CATALOGUES, &catalogue_key(&self.contact.workspace))?.unwrap_or_default();
         self.entry.revision = Some(catalogue.revision);
@@ -87,7 +110,7 @@ impl Life<'_, '_> {
                 }
                 program => program?,
             };
-            if let Some(found) = program.matches(content.text())
+            if let Some(found) = fit(&program)
                 && best.as_ref().is_none_or(|(other, _)| found > *other)
             {
                 best = Some((found, program));
@@ -97,7 +120,7 @@ impl Life<'_, '_> {
         let id: RunId = format!("{:016x}", self.turn.fresh())
             .parse()
             .map_err(|e: cauce_model::IdError| Halt::Unreadable(e.to_string()))?;
-        let (run, outcome) = start(&program, id, &self.facts(), Some(content));
+        let (run, outcome) = start(&program, id, &self.facts(), opening);
         self.carry_out(&program, run, outcome, self.entry.number)
     }
 
@@ -115,6 +138,7 @@ impl Life<'_, '_> {
                 phone: self.contact.phone.clone(),
                 language: None,
                 tags: self.contact.tags.clone(),
+                score: self.contact.score,
             },
         }
     }
@@ -127,8 +151,17 @@ impl Life<'_, '_> {
         outcome: Outcome,
         first_turn: u64,
     ) -> Result<(), Halt> {
-        self.cancel_wait_timer();
-        self.contact.outbox.step = None;
+        // A word of the customer may have been answered, and the wait goes on as it was.
+        let before =
+            self.contact.run.as_ref().filter(|head| head.id == run.id).map(|head| head.stage.clone());
+        let goes_on = match (before, run.wait()) {
+            (Some(RunStage::Waiting { wait: before, .. }), Some(wait)) => before == wait.number,
+            _ => false,
+        };
+        if !goes_on {
+            self.cancel_wait_timer();
+            self.contact.outbox.step = None;
+        }
         let mut said = Vec::new();
         let mut typing = false;
         for effect in outcome.effects {
@@ -150,6 +183,10 @@ impl Life<'_, '_> {
                     self.ask_server(&format!("{}.{wait}", run.id), request, tries);
                 }
                 Effect::Tag { add, remove } => self.tag(add, &remove),
+                Effect::Score { add } => self.contact.score = self.contact.score.saturating_add(add),
+                Effect::Goal { node, goal, value, currency } => {
+                    self.entry.goals.push(Reached { node, goal, value, currency });
+                }
                 Effect::Handoff { queue, timeout, .. } => self.open_case(queue, timeout),
             }
         }
@@ -160,15 +197,19 @@ impl Life<'_, '_> {
         self.entry.steps.extend(outcome.trail);
         let stage = match &run.state {
             RunState::Waiting(wait) => {
-                if let (Some(after), true) = (wait.timeout, wait.kind != WaitKind::Person) {
+                if let (Some(after), true) = (wait.timeout, wait.kind != WaitKind::Person && !goes_on) {
                     self.contact.outbox.arming = Some(Arming { wait: wait.number, after });
                 }
-                if wait.kind == WaitKind::Sent {
+                if let Some(until) = wait.until.filter(|_| !goes_on) {
+                    self.wake_at(until, wait.number);
+                }
+                if wait.kind == WaitKind::Sent && !goes_on {
                     let mine = said.into_iter().filter(|(node, _)| *node == wait.node);
                     let pending = mine.map(|(_, seq)| seq).collect();
                     self.contact.outbox.step = Some(StepSends { pending, failed: None });
                 }
-                RunStage::Waiting { node: wait.node.clone(), wait: wait.number }
+                let node = run.place().unwrap_or(&wait.node).clone();
+                RunStage::Waiting { node, wait: wait.number }
             }
             RunState::Ended { .. } => RunStage::Ended,
             RunState::Failed { node, code, text } => {
@@ -235,10 +276,13 @@ impl Life<'_, '_> {
 
     /// Starts the time of a wait: its last message has been taken by the provider.
     pub fn arm(&mut self, arming: Arming) {
-        let due: Timestamp = self.turn.now() + arming.after;
+        self.wake_at(self.turn.now() + arming.after, arming.wait);
+    }
+
+    fn wake_at(&mut self, due: Timestamp, wait: u64) {
         let entity = self.entity();
-        self.turn.set_timer(&entity, due, WAIT_TIMER, &ContactEvent::WaitOver { wait: arming.wait });
-        self.contact.wait_timer = Some((due, arming.wait));
+        self.turn.set_timer(&entity, due, WAIT_TIMER, &ContactEvent::WaitOver { wait });
+        self.contact.wait_timer = Some((due, wait));
     }
 
     /// Takes back the timer of the present wait.

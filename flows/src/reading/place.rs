@@ -35,6 +35,27 @@ impl Place {
         Some((Date::new(here.date())?, Time(civil::time(here.hour(), here.minute(), 0, 0))))
     }
 
+    /// The moment of a day and an hour there. An hour that the clocks leave out is the one that they show
+    /// instead; one that comes twice is the first.
+    pub fn at(&self, date: Date, time: Time) -> Option<Timestamp> {
+        let day = civil::Date::new(date.year(), date.month(), date.day()).ok()?;
+        let moment = self.zone.0.to_timestamp(day.to_datetime(time.0)).ok()?;
+        Some(Timestamp(moment.as_millisecond()))
+    }
+
+    /// When it is this hour there the next time, later than now.
+    pub fn next(&self, time: Time) -> Option<Timestamp> {
+        let mut day = self.today()?;
+        for _ in 0..3 {
+            let moment = self.at(Date::new(day)?, time)?;
+            if moment > self.now {
+                return Some(moment);
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
+    }
+
     fn here(&self) -> Option<civil::DateTime> {
         let now = jiff::Timestamp::from_millisecond(self.now.millis()).ok()?;
         Some(self.zone.0.to_datetime(now))

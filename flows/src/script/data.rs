@@ -91,6 +91,17 @@ impl Data {
     }
 }
 
+/// The items of a list, one by one.
+impl IntoIterator for Data {
+    type Item = Dynamic;
+    type IntoIter = std::vec::IntoIter<Dynamic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let items = self.value().as_array().map_or(0, Vec::len);
+        (0..items).map(|place| self.inside(&place.to_string())).collect::<Vec<_>>().into_iter()
+    }
+}
+
 /// Whether a list is the one that an expression writes out.
 fn is_written(data: &Data, items: Array) -> bool {
     super::to_value(&items.into()).is_ok_and(|items| items == *data.value())

@@ -4,6 +4,7 @@
 mod people;
 mod plans;
 
+use serde_json::Value;
 use std::collections::{HashSet, VecDeque};
 
 use cauce_flows::{
@@ -151,6 +152,9 @@ impl Arrivals {
                 WaitKind::Delay => vec![Event::TimedOut],
                 WaitKind::Sent => vec![Event::Sent, Event::Unsent { code: "131053" }],
                 WaitKind::Call => self.calls.iter().map(Event::Called).collect(),
+                WaitKind::Event => {
+                    vec![Event::Happened { name: "pago", data: &Value::Null }, Event::TimedOut]
+                }
                 WaitKind::Person => Vec::new(),
             };
             for event in events {

@@ -13,7 +13,7 @@ use crate::history;
 use crate::outside::retry_timer;
 use crate::tables::{CASES, Contact, HTTP_CALLS, RUNS, RunHead, RunStage, of_contact};
 use crate::walk::WAIT_TIMER;
-use crate::{CATALOGUES, FILES, VERSIONS, contact_entity};
+use crate::{CATALOGUES, FILES, LoadError, VERSIONS, contact_entity};
 
 /// What helps a run that waits for something that will not come.
 const STUCK: &str = "when a dead letter tells why, replay it; what the customer writes next may move it on";
@@ -36,11 +36,18 @@ impl Checkup<'_> {
     ) -> Result<(), StoreError> {
         let mut walk = Walk::of(self.store, &VERSIONS, slot);
         while let Some((key, version)) = walk.next(&VERSIONS).await? {
-            let mut names = key.fields().split(|byte| *byte == 0).skip(1);
-            let name = names.next().and_then(|name| std::str::from_utf8(name).ok()?.parse().ok());
-            let read = match name {
-                Some(name) => self.programs.load(&name, &version),
-                None => Err("its key names no version".to_owned()),
+            let mut names = key.fields().split(|byte| *byte == 0).map(std::str::from_utf8);
+            let workspace = names.next().and_then(|name| name.ok()?.parse().ok());
+            let name = names.next().and_then(|name| name.ok()?.parse().ok());
+            let read = match (workspace, name) {
+                (Some(workspace), Some(name)) => {
+                    match self.programs.fetch(self.store, &workspace, &name).await {
+                        Err(LoadError::Store(error)) => return Err(error),
+                        Err(LoadError::Unreadable(why)) => Err(why),
+                        Ok(_) => Ok(()),
+                    }
+                }
+                _ => Err("its key names no version".to_owned()),
             };
             if let Err(why) = read {
                 let what = format!("a version of flow {} cannot be used: {why}", version.flow);
@@ -128,7 +135,7 @@ impl Checkup<'_> {
         };
         let RunStage::Waiting { node, wait: number } = stage else { return Ok(()) };
         match run.wait() {
-            Some(wait) if wait.number == *number && wait.node == *node && run.version == *version => {
+            Some(wait) if wait.number == *number && run.place() == Some(node) && run.version == *version => {
                 self.wait(contact, &place, wait, pending, findings).await
             }
             _ => {
@@ -176,7 +183,7 @@ impl Checkup<'_> {
             }
             _ => {}
         }
-        if wait.kind == WaitKind::Person || wait.timeout.is_none() {
+        if wait.kind == WaitKind::Person || wait.timeout.is_none() && wait.until.is_none() {
             return Ok(());
         }
         match (&contact.outbox.arming, contact.wait_timer) {

@@ -8,3 +8,4 @@ mod older;
 mod once;
 mod rows;
 mod stage;
+mod walks;

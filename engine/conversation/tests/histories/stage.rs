@@ -10,9 +10,9 @@ use cauce_conversation::{
 };
 use cauce_flows::Program;
 use cauce_model::{
-    AccountId, Address, ContactEvent, ContactId, DeliveryStatus, Duration, InboundContent, InboundEcho,
-    InboundMessage, InboundStatus, Message, MessageContext, Profile, SendOutcome, Sender, Timestamp,
-    WorkspaceId,
+    AccountId, Address, ContactEvent, ContactId, DeliveryStatus, Duration, FlowId, InboundContent,
+    InboundEcho, InboundMessage, InboundStatus, Message, MessageContext, Profile, SendOutcome, Sender,
+    Timestamp, VersionId, WorkspaceId,
 };
 use cauce_runtime::{Call, Executor, ManualClock, Parts, Runtime, Settings, to_bytes};
 use cauce_store::{
@@ -165,7 +165,15 @@ impl Stage {
     }
 
     pub async fn publish(&self, flow: &str) {
-        let program = Program::read(flow, &cauce_nodes::catalogue()).unwrap();
+        self.publish_calling(flow, &[]).await;
+    }
+
+    /// Publishes a flow that calls these, which are published.
+    pub async fn publish_calling(&self, flow: &str, called: &[&str]) -> VersionId {
+        let read = |flow: &str| Program::read(flow, &cauce_nodes::catalogue()).unwrap();
+        let called: Vec<Arc<Program>> = called.iter().map(|flow| Arc::new(read(flow))).collect();
+        let find = |id: &FlowId| called.iter().find(|program| program.document().id == *id).cloned();
+        let program = read(flow).with_subflows(find).unwrap_or_else(|problems| panic!("{problems:?}"));
         let document = program.document();
         let publish = Publish {
             flow: document.id.clone(),
@@ -173,10 +181,12 @@ impl Stage {
             version: program.version().clone(),
             document: document.to_yaml(),
             files: program.files().clone(),
+            subflows: program.subflows().map(|(flow, version)| (flow.clone(), version.clone())).collect(),
             by: "Rosa".into(),
         };
         let event = to_bytes(&WorkspaceEvent::Publish(publish));
         self.runtime.submit(workspace_entity(&workspace()), event, None).await.unwrap();
+        program.version().clone()
     }
 
     /// Something comes in from this sender; what it sets going between entities has arrived after.

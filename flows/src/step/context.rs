@@ -1,0 +1,344 @@
+//! What a step sees and does during its moment.
+
+use cauce_model::{
+    Content, Delivery, Duration, Effect, HttpRequest, InboundContent, NodeId, QueueId, Referral, StoredFile,
+};
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Failure, Step};
+use crate::document::Table;
+use crate::fields::{Amount, Code, Expression, Key, Name, OfAnswer, Template, Tree};
+use crate::run::{Facts, Opening, Run};
+use crate::script::ANSWER;
+use crate::text::shortened;
+use crate::{Program, limits, words};
+
+/// What a step sees and does during its moment. What it says and sets counts only if it succeeds.
+pub struct Context<'a> {
+    program: &'a Program,
+    run: &'a Run,
+    facts: &'a Facts,
+    node: &'a NodeId,
+    opening: Opening<'a>,
+    scored: i64,
+    effects: Vec<Effect>,
+    changes: IndexMap<String, Value>,
+    local: Option<(&'static str, Value)>,
+    memo: Value,
+    count: Option<u32>,
+}
+
+/// What a step did and decided.
+pub(super) struct Done {
+    pub step: Step,
+    pub effects: Vec<Effect>,
+    pub changes: IndexMap<String, Value>,
+    pub memo: Value,
+    pub count: Option<u32>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        program: &'a Program,
+        run: &'a Run,
+        facts: &'a Facts,
+        node: &'a NodeId,
+        opening: Opening<'a>,
+        scored: i64,
+        memo: Value,
+    ) -> Self {
+        let (effects, changes, local, count) = Default::default();
+        Self { program, run, facts, node, opening, scored, effects, changes, local, memo, count }
+    }
+
+    pub(super) fn done(self, step: Step) -> Done {
+        let Self { effects, changes, memo, count, .. } = self;
+        Done { step, effects, changes, memo, count }
+    }
+}
+
+impl Context<'_> {
+    /// What the turn knows of the world.
+    pub fn facts(&self) -> &Facts {
+        self.facts
+    }
+
+    /// The message that started the run, in the turn that starts it.
+    pub fn opening(&self) -> Option<&InboundContent> {
+        self.opening.content
+    }
+
+    /// The advertisement or post that led to that message.
+    pub fn referral(&self) -> Option<&Referral> {
+        self.opening.referral
+    }
+
+    /// What is known of the event that started the run, in the turn that starts it.
+    pub fn event_data(&self) -> Option<&Value> {
+        self.opening.data
+    }
+
+    /// The customer's score, with what this turn added.
+    pub fn score(&self) -> i64 {
+        self.facts.contact.score.saturating_add(self.scored)
+    }
+
+    /// A table of the flow.
+    pub fn table(&self, name: &Key) -> Option<&Table> {
+        self.program.document().tables.get(name.source())
+    }
+
+    /// Runs a script: what it leaves in these variables.
+    ///
+    /// # Errors
+    /// When it fails, works too much, or leaves more than [`crate::MAX_VALUE`] in one.
+    pub fn run_code(&self, code: &Code, outputs: &[Name]) -> Result<Vec<(Name, Value)>, Failure> {
+        self.program.scripts().run(code.source(), outputs, self)
+    }
+
+    /// A variable, as this step left it.
+    pub fn var(&self, name: &str) -> Option<&Value> {
+        let local = self.local.as_ref().filter(|(local, _)| *local == name).map(|(_, value)| value);
+        local.or_else(|| self.changes.get(name)).or_else(|| self.run.vars.get(name))
+    }
+
+    /// Lets the [`crate::fields::OfAnswer`] expressions of this step read a server's answer.
+    pub fn set_answer(&mut self, answer: Value) {
+        self.local = Some((ANSWER, answer));
+    }
+
+    /// Whether an exit of this step leads somewhere.
+    pub fn is_connected(&self, exit: &str) -> bool {
+        self.program.node(self.node).is_some_and(|node| node.exits.contains_key(exit))
+    }
+
+    /// A file that stands beside the document.
+    ///
+    /// # Errors
+    /// When the version was published without it.
+    pub fn file(&self, path: &str) -> Result<StoredFile, Failure> {
+        let missing =
+            || Failure::new("file.missing", format!("El archivo «{path}» no está en esta versión."));
+        self.program.files().get(path).cloned().ok_or_else(missing)
+    }
+
+    /// Counts that the run came by; how often that was by now, this time included.
+    pub fn count(&mut self) -> u32 {
+        let before = self.run.counts.get(self.node).copied().unwrap_or(0);
+        *self.count.insert(before.saturating_add(1))
+    }
+
+    /// Writes a variable.
+    pub fn set(&mut self, name: &Name, value: Value) {
+        self.changes.insert(name.0.clone(), value);
+    }
+
+    /// The text with its expressions worked out, cut to `max` characters.
+    ///
+    /// # Errors
+    /// When an expression fails: a text is never said in part.
+    pub fn text(&self, template: &Template, max: usize) -> Result<String, Failure> {
+        Ok(limits::cut(self.program.scripts().text(template.source(), self)?, max))
+    }
+
+    /// The web address. What an expression gives is encoded, so that it stays a piece of the path or the
+    /// query; only at the very beginning it is taken as it is.
+    ///
+    /// # Errors
+    /// When an expression fails; [`crate::BAD_URL`] when it gives `.` or `..`.
+    pub fn url(&self, template: &Template) -> Result<String, Failure> {
+        self.program.scripts().url(template.source(), self)
+    }
+
+    /// The value of an expression.
+    ///
+    /// # Errors
+    /// When it fails, or gives more than [`crate::MAX_VALUE`].
+    pub fn value(&self, expression: &Expression) -> Result<Value, Failure> {
+        self.program.scripts().value(expression.source(), self)
+    }
+
+    /// The value of an expression over the answer given to [`Context::set_answer`].
+    ///
+    /// # Errors
+    /// As for [`Context::value`].
+    pub fn of_answer(&self, expression: &OfAnswer) -> Result<Value, Failure> {
+        self.program.scripts().value(expression.source(), self)
+    }
+
+    /// The data with its expressions worked out.
+    ///
+    /// # Errors
+    /// When an expression fails.
+    pub fn data(&self, tree: &Tree) -> Result<Value, Failure> {
+        self.branch(&tree.0)
+    }
+
+    fn branch(&self, value: &Value) -> Result<Value, Failure> {
+        Ok(match value {
+            Value::String(source) => self.program.scripts().leaf(source, self)?,
+            Value::Array(items) => {
+                Value::Array(items.iter().map(|item| self.branch(item)).collect::<Result<_, _>>()?)
+            }
+            Value::Object(map) => {
+                let fields = map.iter().map(|(key, value)| Ok((key.clone(), self.branch(value)?)));
+                Value::Object(fields.collect::<Result<_, Failure>>()?)
+            }
+            scalar => scalar.clone(),
+        })
+    }
+
+    /// The number.
+    ///
+    /// # Errors
+    /// When an expression fails, or gives no number.
+    pub fn amount(&self, amount: &Amount) -> Result<f64, Failure> {
+        let value = self.branch(&amount.0)?;
+        let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+        number.filter(|n| n.is_finite()).ok_or_else(|| {
+            let source = shortened(&amount.0.to_string());
+            Failure::new("expr.not_a_number", format!("{source} no dio un número."))
+        })
+    }
+
+    /// Whether a condition holds; nothing (an unset variable) counts as false.
+    ///
+    /// # Errors
+    /// When it fails, or is neither true nor false.
+    pub fn holds(&self, condition: &Expression) -> Result<bool, Failure> {
+        match self.value(condition)? {
+            Value::Bool(holds) => Ok(holds),
+            Value::Null => Ok(false),
+            _ => Err(Failure::new(
+                "expr.not_a_condition",
+                format!("La condición «{}» no dio verdadero ni falso.", condition.source()),
+            )),
+        }
+    }
+
+    /// Says something.
+    ///
+    /// # Errors
+    /// When WhatsApp would refuse it, as an empty text.
+    pub fn say(&mut self, content: Content) -> Result<(), Failure> {
+        self.say_as(content, Delivery::default())
+    }
+
+    /// Says something, and how sure it is to be sent.
+    ///
+    /// # Errors
+    /// When WhatsApp would refuse it, as an empty text.
+    pub fn say_as(&mut self, content: Content, delivery: Delivery) -> Result<(), Failure> {
+        let needs_words = !matches!(content, Content::Media { .. } | Content::Location(_));
+        if needs_words && content.words().trim().is_empty() {
+            return Err(Failure::new("limit.empty_text", "El texto del mensaje quedó vacío."));
+        }
+        if let Err(broken) = limits::check(&content) {
+            let text = format!(
+                "WhatsApp no acepta este mensaje: hay {} y se permite de {} a {} ({}).",
+                broken.actual, broken.min, broken.max, broken.what
+            );
+            return Err(Failure::new(broken.what, text));
+        }
+        self.effects.push(Effect::Send { node: self.node.clone(), content, delivery });
+        Ok(())
+    }
+
+    /// Puts an emoji under the customer's last message; an empty one takes it back.
+    pub fn react(&mut self, emoji: String) {
+        self.effects.push(Effect::React { node: self.node.clone(), emoji });
+    }
+
+    /// Shows the customer that somebody is writing.
+    pub fn show_typing(&mut self) {
+        self.effects.push(Effect::Typing);
+    }
+
+    /// Asks a server outside, at most `tries` times while there is no answer. The step waits for
+    /// [`WaitKind::Call`] next. The request's idempotency key is set here: it is the same for every try
+    /// and different for every call.
+    pub fn call(&mut self, request: HttpRequest, tries: u32) {
+        let wait = self.run.waits + 1;
+        let request = HttpRequest { idempotency_key: format!("{}.{wait}", self.run.id), ..request };
+        self.effects.push(Effect::Http { node: self.node.clone(), wait, request, tries });
+    }
+
+    /// Changes the customer's tags. What the same turn reads of them is as before.
+    pub fn tag(&mut self, add: Vec<String>, remove: Vec<String>) {
+        self.effects.push(Effect::Tag { add, remove });
+    }
+
+    /// Adds to the customer's score; a negative number takes away.
+    pub fn score_by(&mut self, add: i64) {
+        self.effects.push(Effect::Score { add });
+    }
+
+    /// Notes that the customer reached a goal.
+    pub fn reach(&mut self, goal: &Key, value: Option<f64>, currency: Option<String>) {
+        let goal = goal.source().to_owned();
+        self.effects.push(Effect::Goal { node: self.node.clone(), goal, value, currency });
+    }
+
+    /// A number from 0 up to, but not including, `below` (at least 1): the same for this customer at this
+    /// step whenever they come by.
+    pub fn sticky(&self, below: u64) -> u64 {
+        self.draw(below, self.facts.contact.id.as_bytes())
+    }
+
+    /// As [`Context::sticky`], but drawn anew in every turn.
+    pub fn chance(&self, below: u64) -> u64 {
+        self.draw(below, &self.facts.seed.to_be_bytes())
+    }
+
+    fn draw(&self, below: u64, by: &[u8]) -> u64 {
+        let mut hasher = blake3::Hasher::new();
+        for part in [self.run.flow.as_str().as_bytes(), self.node.as_str().as_bytes(), by] {
+            hasher.update(&(part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+        let hash = hasher.finalize();
+        let number = hash.as_bytes().first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        // Scaled, not the rest of a division: when weights change, only those near a border move.
+        let scaled = (u128::from(number) * u128::from(below.max(1))) >> 64;
+        u64::try_from(scaled).unwrap_or_default()
+    }
+
+    /// Asks for a person.
+    pub fn hand_off(&mut self, queue: QueueId, timeout: Option<Duration>) {
+        self.effects.push(Effect::Handoff { node: self.node.clone(), queue, timeout });
+    }
+
+    /// The id to send out with an option of the question that this step is about to ask.
+    pub fn option_id(&self, option: &str) -> String {
+        format!("{}.{}.{option}", self.run.id, self.run.waits + 1)
+    }
+
+    /// Which option an answer means, of options given by id, title and synonyms. A tap counts by id only
+    /// when it is on the question now open; any other (an old button, another run's) is read by its
+    /// title, as typed text is.
+    pub fn chosen(&self, answer: &InboundContent, options: &[(&str, &str, &[String])]) -> Option<usize> {
+        if let InboundContent::Choice { id, .. } = answer {
+            let prefix = format!("{}.{}.", self.run.id, self.run.waits);
+            let option = id.strip_prefix(&prefix);
+            let known = option.and_then(|id| options.iter().position(|option| option.0 == id));
+            if known.is_some() {
+                return known;
+            }
+        }
+        let named = options.iter().map(|(_, title, synonyms)| words::Named { title, synonyms });
+        words::choose_among(answer.text()?, named)
+    }
+
+    /// What this step kept at its last wait; the default when it enters.
+    pub fn memo<T: DeserializeOwned + Default>(&self) -> T {
+        serde_json::from_value(self.memo.clone()).unwrap_or_default()
+    }
+
+    /// Keeps something until this wait is over.
+    pub fn keep<T: Serialize>(&mut self, memo: &T) {
+        self.memo = serde_json::to_value(memo).unwrap_or_default();
+    }
+}
