@@ -15,6 +15,7 @@ mod remote;
 mod resume;
 mod schema;
 mod serve;
+mod texts;
 mod token;
 
 use std::process::ExitCode;
@@ -64,6 +65,9 @@ enum Command {
     Dead(dead::Dead),
     /// Print what a webhook's body says, one event a line
     Decode(decode::Decode),
+    /// Take the texts of a flow out to a spreadsheet, or bring their translations back
+    #[command(subcommand)]
+    Texts(texts::Texts),
     /// Print the JSON Schema of flows, for editors
     Schema,
     /// Print the OpenAPI description of the HTTP API
@@ -89,6 +93,10 @@ pub async fn main() -> ExitCode {
         Command::New(new) => new.run(),
         Command::Chat(chat) => chat.run(),
         Command::Decode(decode) => return decode.run(),
+        Command::Texts(texts::Texts::Export(export)) => export.run(),
+        Command::Texts(texts::Texts::Import(import)) => {
+            return import.run().unwrap_or_else(|error| failed(&error));
+        }
         Command::Publish(publish) => publish.run().await,
         Command::Dead(dead) => dead.run().await,
         Command::Backup(backup) => backup.run().await,

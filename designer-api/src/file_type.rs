@@ -3,7 +3,7 @@
 /// How much of a file tells its type, in bytes.
 pub const HEAD: usize = 8 * 1024;
 /// The longest name of a file, in characters: WhatsApp's limit for documents.
-const MAX_NAME: usize = 240;
+const MAX_NAME: usize = cauce_model::limits::FILENAME;
 /// What nobody knows better.
 const UNKNOWN: &str = "application/octet-stream";
 

@@ -380,8 +380,8 @@ fn hostile() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
     #[test]
-    fn no_line_panics(lines in prop::collection::vec(hostile(), 1..40), flow in 0..6_usize) {
-        let mut chat = match ["bienvenida", "clinica", "encuesta", "pedidos", "reservas", "soporte"].get(flow) {
+    fn no_line_panics(lines in prop::collection::vec(hostile(), 1..40), flow in 0..8_usize) {
+        let mut chat = match ["bienvenida", "clinica", "encuesta", "hospedaje", "pedidos", "reservas", "soporte"].get(flow) {
             None => chat(),
             Some(name) => {
                 let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../examples/{name}.yaml"));

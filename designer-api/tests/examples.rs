@@ -17,7 +17,7 @@ use cauce_model::Timestamp;
 use clap::{Args, FromArgMatches};
 use serde_json::Value;
 
-const NAMES: [&str; 6] = ["bienvenida", "clinica", "encuesta", "pedidos", "reservas", "soporte"];
+const NAMES: [&str; 7] = ["bienvenida", "clinica", "encuesta", "hospedaje", "pedidos", "reservas", "soporte"];
 const MAX_FILE: u64 = 100_000;
 
 fn folder() -> PathBuf {

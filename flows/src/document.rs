@@ -1,5 +1,7 @@
 //! The document of a flow: one model for YAML (people, git) and JSON (the wire).
 
+mod translations;
+
 use cauce_model::{FlowId, NodeId, VersionId};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,9 @@ pub struct Document {
     pub tables: IndexMap<String, Table>,
     /// The steps, in the order they are written.
     pub nodes: IndexMap<NodeId, Node>,
+    /// Its texts in other languages.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub translations: Translations,
     /// Where the cards stand on the canvas. Not part of the version.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub layout: IndexMap<NodeId, Position>,
@@ -58,9 +63,14 @@ impl PartialEq for Document {
             && self.returns == other.returns
             && self.tables == other.tables
             && self.nodes == other.nodes
+            && self.translations == other.translations
             && self.layout == other.layout
     }
 }
+
+/// Texts in other languages: language (BCP 47) → step → place in its config → text. A place is a path that
+/// stays when titles and order change: `text`, `answer.options.ventas.title`, `parts.2.caption`.
+pub type Translations = IndexMap<String, IndexMap<NodeId, IndexMap<String, String>>>;
 
 /// What is known about a piece of captured data.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -239,8 +249,19 @@ impl Document {
 }
 
 /// The fields of a document.
-const FIELDS: &[&str] =
-    &["id", "name", "language", "start", "variables", "params", "returns", "tables", "nodes", "layout"];
+const FIELDS: &[&str] = &[
+    "id",
+    "name",
+    "language",
+    "start",
+    "variables",
+    "params",
+    "returns",
+    "tables",
+    "nodes",
+    "translations",
+    "layout",
+];
 
 struct Reader<'a> {
     places: &'a Places,
@@ -279,7 +300,7 @@ impl Reader<'_> {
                 (key, param)
             })
             .collect();
-        let returns = self.texts(map, "", "returns");
+        let returns = self.names(map, "", "returns");
         let tables: IndexMap<String, Table> = self
             .children(map, "", "tables")
             .into_iter()
@@ -312,6 +333,7 @@ impl Reader<'_> {
                 .at_key(self.places, "/nodes"),
             );
         }
+        let translations = self.translations(map, &language, &nodes);
         let layout = self
             .children(map, "", "layout")
             .into_iter()
@@ -346,6 +368,7 @@ impl Reader<'_> {
             returns,
             tables,
             nodes,
+            translations,
             layout,
             places: Places::default(),
         })
@@ -424,7 +447,7 @@ impl Reader<'_> {
     fn table(&mut self, value: &Value, at: &str) -> Table {
         let Some(map) = self.object(value, at) else { return Table::default() };
         self.known(map, at, &["columns", "rows"]);
-        let columns = self.texts(map, at, "columns");
+        let columns = self.names(map, at, "columns");
         if columns.is_empty() {
             self.missing(at, "columns", "los nombres de las columnas");
         }
@@ -477,7 +500,7 @@ impl Reader<'_> {
     }
 
     /// The names in a list that may be absent.
-    fn texts(&mut self, map: &Map<String, Value>, at: &str, key: &str) -> Vec<String> {
+    fn names(&mut self, map: &Map<String, Value>, at: &str, key: &str) -> Vec<String> {
         let mut texts = Vec::new();
         let list_at = child(at, key);
         for (i, item) in self.items(map, at, key).iter().enumerate() {

@@ -11,6 +11,8 @@ use crate::document::{MAX_COLUMNS, MAX_ROWS, MAX_TABLES};
 
 /// Ids of flows and steps, and keys inside a config.
 const ID: &str = "^[A-Za-z0-9_-]{1,64}$";
+/// Languages.
+const LANGUAGE: &str = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$";
 /// Names of variables.
 const NAME: &str = "^[A-Za-z_][A-Za-z0-9_]{0,63}$";
 /// Spans of time.
@@ -136,6 +138,23 @@ pub fn document_schema(catalogue: &Catalogue) -> Value {
                 "type": "object",
                 "propertyNames": id.clone(),
                 "additionalProperties": { "$ref": "#/definitions/node" },
+            },
+            "translations": {
+                "title": "Traducciones",
+                "description": "Los textos en otros idiomas: «idioma: paso: lugar: texto».",
+                "type": "object",
+                "propertyNames": { "type": "string", "pattern": LANGUAGE },
+                "additionalProperties": {
+                    "title": "Idioma",
+                    "type": "object",
+                    "propertyNames": id.clone(),
+                    "additionalProperties": {
+                        "title": "Paso",
+                        "description": "Cada texto por su lugar, por ejemplo «text» o «answer.options.ventas.title».",
+                        "type": "object",
+                        "additionalProperties": text.clone(),
+                    },
+                },
             },
             "layout": {
                 "title": "Posiciones",

@@ -121,6 +121,7 @@ pub fn transcript(effect: &Effect) -> String {
         Effect::React { emoji, .. } => format!("(Reacción) {emoji}"),
         Effect::Typing => "(Escribiendo…)".to_owned(),
         Effect::Http { request, .. } => format!("(Llamada) {:?} {}", request.method, request.url),
+        Effect::Language { language } => format!("(Idioma) {language}"),
         Effect::Tag { add, remove } => {
             let add = add.iter().map(|tag| format!("+{tag}"));
             let tags: Vec<String> = add.chain(remove.iter().map(|tag| format!("-{tag}"))).collect();
@@ -187,6 +188,11 @@ impl Example {
                 }
                 Some(run) => step(&program, run, turn.happens.event(content.as_ref(), &told), &facts),
             };
+            for effect in &outcome.effects {
+                if let Effect::Language { language } = effect {
+                    facts.contact.language = Some(language.clone());
+                }
+            }
             let said: Vec<String> = outcome.effects.iter().map(transcript).collect();
             if said != turn.says {
                 return Err(fault(format!("expected {:?}, but it says {said:?} ({run:?})", turn.says)));

@@ -15,6 +15,7 @@ mod example;
 pub mod fields;
 mod graph;
 mod kind;
+pub mod languages;
 pub mod limits;
 mod problem;
 mod program;
@@ -25,6 +26,7 @@ mod schema;
 mod script;
 mod step;
 mod text;
+mod texts;
 mod version;
 mod window;
 mod words;
@@ -32,7 +34,7 @@ mod yaml;
 
 pub use document::{
     Document, MAX_COLUMNS, MAX_NODES, MAX_ROWS, MAX_TABLES, Node, Param, ParamType, Position, Table,
-    Variable, parse,
+    Translations, Variable, parse,
 };
 pub use editor::document_schema;
 pub use example::{Example, Happens, SHOWN, Turn, transcript};
@@ -49,5 +51,6 @@ pub use run::{
 pub use script::{FUNCTION_GROUPS, FUNCTIONS, Function, FunctionGroup, MAX_SOURCE, MAX_STRING, MAX_VALUE};
 pub use step::{Context, Failure, MAX_CALLS, MAX_SENDS, MAX_STEPS, Step, start, step};
 pub use text::{BAD_URL, encode};
+pub use texts::DocumentText;
 pub use words::{Named, choose, choose_among, fold};
 pub use yaml::{MAX_BYTES, Places};

@@ -1,66 +1,12 @@
-//! WhatsApp's limits: the one table. The checks use it before a flow is published, and the sender
-//! before a message leaves.
-//!
-//! Source: Meta's message reference, as gathered in `reference/whatsapp.md` §2.2 (2026-11).
-//! Lengths count Unicode scalar values ("characters"), ids count bytes.
+//! WhatsApp's limits, kept: the checks use the table of [`cauce_model::limits`] before a flow is published, and
+//! the step loop when something is said ([`fit()`], [`check`]).
 
-use cauce_model::{Content, Duration, Location, MediaKind, MediaSource, StoredFile};
+mod fit;
 
-/// For how long after the customer's last message anything may be said freely (Meta's customer service
-/// window).
-pub const WINDOW: Duration = Duration::hours(24);
-/// Body of a plain text.
-pub const TEXT_BODY: usize = 4096;
-/// Caption of a picture, a film or a document.
-pub const CAPTION: usize = 1024;
-/// Parts of one message step. Ours.
-pub const PARTS: usize = 10;
-/// The name of a document.
-pub const FILENAME: usize = 240;
-/// Name and address of a place. Ours: the provider's is not documented.
-pub const PLACE: usize = 300;
-/// Contact cards in one message (the schema of Meta's OpenAPI document; its pages say 257).
-pub const CARDS: usize = 5;
-/// Name, phone or email on a contact card. Ours.
-pub const CARD_FIELD: usize = 200;
-/// Title of a button that opens a page.
-pub const LINK_TITLE: usize = 20;
-/// An emoji with all its modifiers, in characters. Ours.
-pub const EMOJI: usize = 20;
-/// Body of a message with buttons or a list. (Meta's page says 4096 for lists; senders that work
-/// keep to 1024.)
-pub const INTERACTIVE_BODY: usize = 1024;
-/// Footer of a message with buttons or a list.
-pub const FOOTER: usize = 60;
-/// Reply buttons in one message.
-pub const BUTTONS: usize = 3;
-/// Title of a reply button.
-pub const BUTTON_TITLE: usize = 20;
-/// Id of a reply button, in bytes.
-pub const BUTTON_ID: usize = 256;
-/// Label that opens a list.
-pub const LIST_BUTTON: usize = 20;
-/// Sections of a list.
-pub const LIST_SECTIONS: usize = 10;
-/// Title of a section; required when there are several.
-pub const LIST_SECTION_TITLE: usize = 24;
-/// Rows of a list, over all sections.
-pub const LIST_ROWS: usize = 10;
-/// Title of a row.
-pub const LIST_ROW_TITLE: usize = 24;
-/// Description of a row.
-pub const LIST_ROW_DESCRIPTION: usize = 72;
-/// Id of a row, in bytes.
-pub const LIST_ROW_ID: usize = 200;
-/// Options of a menu written as numbered lines. Ours: nobody reads more.
-pub const MENU_LINES: usize = 30;
-/// Title of such an option. Ours.
-pub const MENU_LINE: usize = 100;
-/// A link to an image, in bytes. Ours: longer addresses break on their way.
-pub const LINK: usize = 2048;
-/// Id of an option as a flow writes it, in bytes. Ours: with the run (16) and the wait (20) before it,
-/// it stays within [`LIST_ROW_ID`].
-pub const OPTION_ID: usize = 64;
+use cauce_model::{Content, Location, MediaKind, MediaSource, StoredFile};
+
+pub use self::fit::fit;
+pub use cauce_model::limits::*;
 
 /// A limit that a message breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,7 +63,7 @@ pub fn check(content: &Content) -> Result<(), Broken> {
         Content::Contacts { cards } => {
             within("limit.cards", cards.len(), 1, CARDS)?;
             for card in cards {
-                chars("limit.card_name", &card.name, 1, CARD_FIELD)?;
+                chars("limit.card_name", &card.name, 1, CARD_NAME)?;
                 let fields = card.phones.iter().chain(&card.emails).chain(&card.organisation);
                 fields.into_iter().try_for_each(|field| chars("limit.card_field", field, 1, CARD_FIELD))?;
             }
@@ -143,7 +89,7 @@ pub fn check(content: &Content) -> Result<(), Broken> {
             unique("limit.id_repeated", buttons.iter().map(|b| b.id.as_str()))
         }
         Content::List { body, footer, button, sections } => {
-            chars("limit.interactive_body", body, 1, INTERACTIVE_BODY)?;
+            chars("limit.list_body", body, 1, LIST_BODY)?;
             chars("limit.footer", footer.as_deref().unwrap_or_default(), 0, FOOTER)?;
             chars("limit.list_button", button, 1, LIST_BUTTON)?;
             within("limit.list_sections", sections.len(), 1, LIST_SECTIONS)?;
@@ -176,7 +122,8 @@ pub fn types(media: MediaKind) -> (&'static [&'static str], u64) {
         MediaKind::Video => (&["video/mp4", "video/3gpp"], 16 * MB),
         MediaKind::Audio => (&["audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"], 16 * MB),
         MediaKind::Voice => (&["audio/ogg"], 16 * MB),
-        MediaKind::Sticker => (&["image/webp"], 500 * KB),
+        // Of the moving ones; of the others 100 kB, but who moves is not known here.
+        MediaKind::Sticker => (&["image/webp"], 500 * 1000),
         MediaKind::Document => (&[], 100 * MB),
     }
 }
@@ -208,19 +155,6 @@ pub fn best_media(stored: &StoredFile) -> MediaKind {
         .into_iter()
         .find(fits)
         .unwrap_or(MediaKind::Document)
-}
-
-/// A text cut to `max` characters, the last one "…" when something is missing.
-///
-/// Only what a customer or a variable put into a text can make it too long: the written part was
-/// checked. Cutting keeps the conversation going where the provider would refuse the whole message.
-pub fn cut(text: String, max: usize) -> String {
-    if text.chars().count() <= max {
-        return text;
-    }
-    let mut short: String = text.chars().take(max.saturating_sub(1)).collect();
-    short.push('…');
-    short
 }
 
 #[cfg(test)]
@@ -275,8 +209,11 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_with_a_mark() {
-        assert_eq!(cut("abcdef".into(), 4), "abc…");
-        assert_eq!(cut("abcd".into(), 4), "abcd");
+    fn of_two_numbers_for_a_list_the_smaller_counts() {
+        let body = "ñ".repeat(LIST_BODY + 1);
+        let rows = vec![ListRow { id: "a".into(), title: "a".into(), description: None }];
+        let sections = vec![ListSection { title: None, rows }];
+        let list = Content::List { body, footer: None, button: "Ver".into(), sections };
+        assert_eq!(check(&list).unwrap_err().what, "limit.list_body");
     }
 }

@@ -1,5 +1,7 @@
 //! A flow made ready to run: every config bound to its kind, every expression compiled, the graph proven.
 
+mod translated;
+
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use self::translated::Spoken;
 use crate::Problem;
 use crate::assigned::{self, Read};
 use crate::document::{Document, Node, read};
@@ -17,7 +20,6 @@ use crate::graph::{self, Spot};
 use crate::kind::{
     Behaviour, Catalogue, Command, FileUse, FlowUse, Kind, Meta, Role, Triggers, Write, all_exits,
 };
-use crate::limits;
 use crate::problem::sort;
 use crate::run::{Frame, Opening};
 use crate::schema::{Found, Walk, is_variable};
@@ -26,6 +28,7 @@ use crate::text::{Scripts, Text};
 use crate::window;
 use crate::words::{contains_words, did_you_mean, fold, list};
 use crate::yaml::{Places, child};
+use crate::{languages, limits};
 
 /// A compiled version of a flow. Immutable; shared by every run of it.
 pub struct Program {
@@ -50,6 +53,8 @@ pub type Files = IndexMap<String, StoredFile>;
 /// A step made ready.
 pub(crate) struct Compiled {
     pub(crate) behaviour: Box<dyn Behaviour>,
+    /// The same in other languages.
+    pub(crate) spoken: IndexMap<String, Spoken>,
     pub(crate) exits: IndexMap<String, NodeId>,
     pub(crate) meta: Meta,
 }
@@ -215,21 +220,22 @@ impl Program {
         for (name, param) in &document.params {
             labels.entry(name.clone()).or_insert_with(|| param.label.clone().unwrap_or_else(|| name.clone()));
         }
-        let mut bounds = Vec::with_capacity(document.nodes.len());
+        let (mut bounds, mut spoken_of) = (Vec::with_capacity(document.nodes.len()), Vec::new());
         for (id, node) in &document.nodes {
-            let Bound { node: bound, found: texts, writes } =
+            let Bound { node: bound, spoken, found: texts, writes } =
                 bind(id, node, &document, catalogue, &mut problems);
             found.extend(texts);
             if bound.is_none() {
                 labels.extend(writes.into_iter().map(|name| (name.clone(), name)));
             }
             bounds.push(bound);
+            spoken_of.push(spoken);
         }
         let inherited = inherited(&document, &bounds, &mut problems);
         let mut nodes = IndexMap::new();
         let mut spots = Vec::new();
         let (mut triggers, mut commands) = (Triggers::default(), Vec::new());
-        for ((id, written), bound) in document.nodes.iter().zip(bounds) {
+        for (((id, written), bound), spoken) in document.nodes.iter().zip(bounds).zip(spoken_of) {
             let node = inherited.get(id).unwrap_or(written);
             let Some((behaviour, meta)) = bound else {
                 spots.push(Spot::unknown(id, node));
@@ -251,7 +257,7 @@ impl Program {
                 let words = command.words.iter().map(|word| fold(word)).collect();
                 commands.push((id.clone(), Command { words, ..command }));
             }
-            nodes.insert(id.clone(), Compiled { behaviour, exits: node.exits.clone(), meta });
+            nodes.insert(id.clone(), Compiled { behaviour, spoken, exits: node.exits.clone(), meta });
         }
         names(&document, &labels, &mut problems);
         for (key, at) in document
@@ -536,6 +542,11 @@ impl Program {
         &self.labels
     }
 
+    /// The language that its texts have for somebody of this one; `None` for the document's own.
+    pub(crate) fn spoken(&self, language: Option<&str>) -> Option<&str> {
+        languages::chain(&self.document, language?).first().copied()
+    }
+
     pub(crate) fn node(&self, id: &NodeId) -> Option<&Compiled> {
         self.nodes.get(id)
     }
@@ -550,6 +561,7 @@ impl Program {
 struct Bound {
     /// `None` when it cannot be.
     node: Option<(Box<dyn Behaviour>, Meta)>,
+    spoken: IndexMap<String, Spoken>,
     found: Vec<Found>,
     writes: Vec<String>,
 }
@@ -702,28 +714,34 @@ fn bind(
     };
     let mut walk = Walk { places, problems: Vec::new(), found: Vec::new(), writes: Vec::new() };
     walk.value(&kind.config_schema, &config, &base);
-    let Walk { problems: wrong, found, writes, .. } = walk;
-    let broken = !wrong.is_empty();
+    let Walk { problems: wrong, mut found, writes, .. } = walk;
+    let broken = wrong.iter().any(Problem::is_error);
     problems.extend(wrong.into_iter().map(|problem| problem.of(id)));
     if broken {
-        return Bound { node: None, found, writes };
+        return Bound { found, writes, ..Bound::default() };
     }
+    let untranslated = (!document.translations.is_empty()).then(|| config.clone());
     match (kind.bind)(config) {
         Ok(behaviour) => {
+            let before = problems.len();
             behaviour.check(&mut Check { node: id, document, places, base: &base, problems });
-            Bound { node: Some((behaviour, kind.meta)), found, writes }
+            let sound = !problems[before..].iter().any(Problem::is_error);
+            let spoken = untranslated.filter(|_| sound).map(|config| {
+                translated::bind(&translated::Step { id, kind, config, document }, &mut found, problems)
+            });
+            Bound { node: Some((behaviour, kind.meta)), spoken: spoken.unwrap_or_default(), found, writes }
         }
         Err(error) => {
             let message = format!("La configuración del paso no se entiende ({error}).");
             let problem =
                 Problem::error("doc.wrong_value", message, "Compárala con un ejemplo de este tipo.");
             problems.push(problem.of(id).at(places, &base));
-            Bound { node: None, found, writes }
+            Bound { found, writes, ..Bound::default() }
         }
     }
 }
 
-fn migrated(kind: &Kind, node: &Node) -> Result<Value, String> {
+pub(crate) fn migrated(kind: &Kind, node: &Node) -> Result<Value, String> {
     let config = Value::Object(node.config.clone());
     match node.v.cmp(&kind.meta.v) {
         Ordering::Equal => Ok(config),
@@ -746,7 +764,9 @@ fn compile_scripts(
     let mut scripts = Scripts::default();
     let mut reads = Vec::new();
     for found in found {
-        let node: Option<NodeId> = found.pointer.split('/').nth(2).and_then(|id| id.parse().ok());
+        // `/nodes/<id>/…`, or `/translations/<language>/<id>/…`.
+        let nth = if found.pointer.starts_with("/nodes/") { 2 } else { 3 };
+        let node: Option<NodeId> = found.pointer.split('/').nth(nth).and_then(|id| id.parse().ok());
         let before = problems.len();
         let mut compile = |source: &str, nth: usize| match Script::compile(source) {
             Ok(script) => {

@@ -244,6 +244,7 @@ impl Rehearsal {
                     self.facts.contact.tags.retain(|tag| !remove.contains(tag));
                     self.facts.contact.tags.extend(add.iter().cloned());
                 }
+                Effect::Language { language } => self.facts.contact.language = Some(language.clone()),
                 Effect::Handoff { timeout, .. } => person_waits = *timeout,
                 Effect::Score { add } => {
                     self.facts.contact.score = self.facts.contact.score.saturating_add(*add)

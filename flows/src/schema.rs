@@ -7,13 +7,19 @@
 use cauce_model::NodeId;
 use serde_json::{Map, Value};
 
-use crate::Problem;
 use crate::calendar;
 use crate::document::{cut, describe, missing_field, unknown_field, wrong_type};
 use crate::fields::{Period, written};
 use crate::script::{CONTACT, Script};
+use crate::text::{Piece, split};
 use crate::words::{did_you_mean, list};
 use crate::yaml::{Places, child};
+use crate::{Problem, limits};
+
+/// The limits of texts that go on in another message, so that nobody need mind them.
+const FLOWING: [&str; 4] = ["limit.text_body", "limit.caption", "limit.interactive_body", "limit.link"];
+/// So many characters are left for each datum in a short place.
+const ROOM: usize = 40;
 
 /// A text or an expression somewhere in a config.
 pub(crate) struct Found {
@@ -144,11 +150,14 @@ impl Walk<'_> {
             return self.problem(problem, at);
         }
         let length = match format {
-            // Only the written part can be measured; what expressions add is cut when it is said.
+            // Only the written part can be measured; what data make too long is fitted when it is said.
             "template" => written(text),
             _ => text.chars().count(),
         };
         self.within(schema, "minLength", "maxLength", length.max(1), "caracteres", at);
+        if format == "template" {
+            self.tight(schema, text, length, at);
+        }
         match format {
             "template" | "expression" | "answer_expression" | "code" => self.found.push(Found {
                 of_answer: format == "answer_expression",
@@ -187,6 +196,33 @@ impl Walk<'_> {
         }
     }
 
+    /// Warns of a short place that is nearly full before its data are in it.
+    fn tight(&mut self, schema: &Value, text: &str, written: usize, at: &str) {
+        let bound = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        let code = schema.get("x-limit").and_then(Value::as_str).unwrap_or_default();
+        let Some(most) = bound("maxLength").filter(|most| !code.is_empty() && written <= *most) else {
+            return;
+        };
+        let pieces = split(text).unwrap_or_default();
+        let data = pieces.iter().filter_map(|piece| match piece {
+            Piece::Expression(source) => Some(source.trim()),
+            Piece::Written(_) => None,
+        });
+        let data: Vec<&str> = data.collect();
+        if FLOWING.contains(&code) || data.is_empty() || most - written >= ROOM * data.len() {
+            return;
+        }
+        let data = list(data.iter().map(|source| cut(source)).collect::<Vec<_>>().iter().map(String::as_str));
+        self.problem(
+            Problem::warning(
+                "limit.may_exceed",
+                format!("Este texto puede pasar de {most} caracteres si {data} es largo: entonces se envía aparte."),
+                "Escribe menos, o acorta el dato con sub_string, por ejemplo {{ nombre.sub_string(0, 30) }}.",
+            ),
+            at,
+        );
+    }
+
     fn within(&mut self, schema: &Value, min: &str, max: &str, actual: usize, unit: &str, at: &str) {
         let bound = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         let (min, max) = (bound(min).unwrap_or(0), bound(max));
@@ -199,7 +235,8 @@ impl Walk<'_> {
             _ => format!("Hay {actual} {unit} y el mínimo es {min}."),
         };
         let help = if actual < min { "Agrega lo que falta." } else { "Acórtalo." };
-        self.problem(Problem::error(code, allowed, help), at);
+        let doubt = limits::doubt(code).filter(|_| actual > min).map(|doubt| format!(" {doubt}"));
+        self.problem(Problem::error(code, allowed + &doubt.unwrap_or_default(), help), at);
     }
 
     fn word(&mut self, words: &[Value], value: &Value, at: &str) {
@@ -260,7 +297,7 @@ impl Walk<'_> {
     }
 }
 
-fn one_of(schema: &Value) -> Option<Vec<&Value>> {
+pub(crate) fn one_of(schema: &Value) -> Option<Vec<&Value>> {
     Some(schema.get("oneOf")?.as_array()?.iter().collect())
 }
 
@@ -286,12 +323,12 @@ fn expected(schema: &Value) -> &'static str {
 }
 
 /// The field that is a constant in every form.
-fn tag_of<'a>(forms: &[&'a Value]) -> Option<&'a str> {
+pub(crate) fn tag_of<'a>(forms: &[&'a Value]) -> Option<&'a str> {
     let first = forms.first()?.get("properties")?.as_object()?;
     first.keys().map(String::as_str).find(|key| forms.iter().all(|form| tag_value(form, key).is_some()))
 }
 
-fn tag_value<'a>(form: &'a Value, tag: &str) -> Option<&'a str> {
+pub(crate) fn tag_value<'a>(form: &'a Value, tag: &str) -> Option<&'a str> {
     form.get("properties")?.get(tag)?.get("const")?.as_str()
 }
 

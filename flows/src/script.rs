@@ -380,7 +380,7 @@ fn lookup(cx: &Context<'_>, name: &str) -> Dynamic {
             json!(contact.phone),
             json!(contact.language),
             json!(contact.tags),
-            json!(cx.score()),
+            json!(contact.score),
         ];
         let fields = CONTACT_FIELDS.into_iter().map(str::to_owned).zip(values);
         return to_dynamic(&Value::Object(fields.collect()));

@@ -2,6 +2,8 @@
 
 mod context;
 
+use std::borrow::Cow;
+
 use cauce_model::{Duration, Effect, FlowId, InboundContent, NodeId, RunId, Timestamp};
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -15,7 +17,7 @@ use crate::run::{Event, Facts, Opening, Outcome, Run, RunState, Visited, Wait, W
 
 /// The most steps in one turn: more is a loop.
 pub const MAX_STEPS: usize = 100;
-/// The most messages in one turn.
+/// The most that is said in one turn, and the most messages for one thing that is said.
 pub const MAX_SENDS: usize = 50;
 /// The most flows that wait for one another.
 pub const MAX_CALLS: usize = 8;
@@ -105,7 +107,14 @@ pub fn start<'a>(
         fragments: Vec::new(),
         frames: Vec::new(),
     };
-    let mut walk = Walk { program, run: &mut run, facts, opening, outcome: Outcome::default(), sends: 0 };
+    let mut walk = Walk {
+        program,
+        run: &mut run,
+        facts: Cow::Borrowed(facts),
+        opening,
+        outcome: Outcome::default(),
+        sends: 0,
+    };
     let collects = program.node(&first).and_then(|node| node.behaviour.collects());
     match (collects, opening) {
         (Some(time), Opening { content: Some(InboundContent::Text { body }), referral: None, .. }) => {
@@ -123,8 +132,14 @@ pub fn start<'a>(
 /// earlier steps of the turn said stands.
 pub fn step(program: &Program, run: &mut Run, event: Event<'_>, facts: &Facts) -> Outcome {
     let Some(wait) = run.wait().cloned() else { return Outcome::default() };
-    let mut walk =
-        Walk { program, run, facts, opening: Opening::default(), outcome: Outcome::default(), sends: 0 };
+    let mut walk = Walk {
+        program,
+        run,
+        facts: Cow::Borrowed(facts),
+        opening: Opening::default(),
+        outcome: Outcome::default(),
+        sends: 0,
+    };
     let whole = InboundContent::Text { body: walk.run.fragments.join("\n") };
     walk.happen(wait, event, &whole);
     walk.outcome
@@ -157,7 +172,8 @@ enum Way {
 struct Walk<'a> {
     program: &'a Program,
     run: &'a mut Run,
-    facts: &'a Facts,
+    /// As the steps before left them.
+    facts: Cow<'a, Facts>,
     /// With what the run starts, in the turn that starts it.
     opening: Opening<'a>,
     outcome: Outcome,
@@ -261,24 +277,22 @@ impl<'a> Walk<'a> {
             Coming::Resume(_) | Coming::Again | Coming::Before => run.memo.clone(),
             _ => Value::Null,
         };
-        let scored = self.outcome.effects.iter().map(|effect| match effect {
-            Effect::Score { add } => *add,
-            _ => 0,
-        });
-        let mut cx = Context::new(program, run, self.facts, at, self.opening, scored.sum(), memo);
+        let language = self.facts.contact.language.as_deref();
+        let spoken = program.spoken(language).and_then(|name| node.spoken.get(name));
+        let behaviour = spoken.map_or(&node.behaviour, |spoken| &spoken.behaviour);
+        let mut cx = Context::new(program, run, &self.facts, at, spoken, self.opening, memo);
         let step = match coming {
-            Coming::Enter => node.behaviour.enter(&mut cx)?,
-            Coming::Resume(why) => node.behaviour.resume(&mut cx, why)?,
-            Coming::Again => node.behaviour.ask_again(&mut cx)?,
-            Coming::Before => node.behaviour.ask_before(&mut cx)?.unwrap_or(Step::Back),
-            Coming::Returned { outcome, data } => node
-                .behaviour
-                .resume(&mut cx, Resume::Returned { outcome: outcome.as_deref(), data: &data })?,
-            Coming::NotReturned(code) => node.behaviour.resume(&mut cx, Resume::NotReturned(&code))?,
+            Coming::Enter => behaviour.enter(&mut cx)?,
+            Coming::Resume(why) => behaviour.resume(&mut cx, why)?,
+            Coming::Again => behaviour.ask_again(&mut cx)?,
+            Coming::Before => behaviour.ask_before(&mut cx)?.unwrap_or(Step::Back),
+            Coming::Returned { outcome, data } => {
+                behaviour.resume(&mut cx, Resume::Returned { outcome: outcome.as_deref(), data: &data })?
+            }
+            Coming::NotReturned(code) => behaviour.resume(&mut cx, Resume::NotReturned(&code))?,
         };
         let done = cx.done(step);
-        let said = done.effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
-        if self.sends + said > MAX_SENDS {
+        if self.sends + done.says > MAX_SENDS {
             let text = format!("El flujo quiso enviar más de {MAX_SENDS} mensajes seguidos.");
             return Err(Failure::new("too_many_sends", text));
         }
@@ -287,12 +301,12 @@ impl<'a> Walk<'a> {
 
     /// Keeps what a step did, and goes where it decided.
     fn follow(&mut self, program: &Program, at: &NodeId, node: &Compiled, done: Done) -> Way {
-        let Done { step, effects, changes, memo, count } = done;
+        let Done { step, effects, says, changes, memo, count } = done;
         if step == Step::Stay {
             return Way::Stop;
         }
-        self.sends += effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
-        self.outcome.effects.extend(effects);
+        self.sends += says;
+        self.decided(effects);
         self.run.vars.extend(changes);
         if let Some(count) = count {
             self.run.counts.insert(at.clone(), count);
@@ -351,6 +365,23 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What a step decided; what it changes of the customer the next step of the turn knows already.
+    fn decided(&mut self, effects: Vec<Effect>) {
+        for effect in &effects {
+            match effect {
+                Effect::Language { language } => {
+                    self.facts.to_mut().contact.language = Some(language.clone());
+                }
+                Effect::Score { add } => {
+                    let score = &mut self.facts.to_mut().contact.score;
+                    *score = score.saturating_add(*add);
+                }
+                _ => {}
+            }
+        }
+        self.outcome.effects.extend(effects);
+    }
+
     /// The step that the customer's words call, and in which of the flows that called one another.
     fn commanded(&self, content: &InboundContent) -> Option<(usize, NodeId)> {
         // Who taps answers what was asked.
@@ -375,13 +406,13 @@ impl<'a> Walk<'a> {
         let done = self.attend(program, &outer, at, node, Coming::Enter);
         let way = match done {
             Ok(Done { step: step @ (Step::Repeat | Step::Back), effects, .. }) => {
-                self.outcome.effects.extend(effects);
+                self.decided(effects);
                 self.outcome.trail.push(visited(&outer, at, None));
                 self.ask_anew(wait, step == Step::Back)
             }
             Ok(Done { step: Step::Restart, effects, .. }) => {
                 *self.run = outer;
-                self.outcome.effects.extend(effects);
+                self.decided(effects);
                 self.visited(at, None);
                 self.run.asked.clear();
                 Way::To(program.document().start.clone(), Coming::Enter)

@@ -39,6 +39,12 @@ pub struct Named<'a> {
     pub synonyms: &'a [String],
 }
 
+/// Whether a text reads as this title or one of these synonyms.
+pub(crate) fn reads_as(text: &str, title: &str, synonyms: &[String]) -> bool {
+    let text = fold(text);
+    std::iter::once(title).chain(synonyms.iter().map(String::as_str)).any(|name| fold(name) == text)
+}
+
 /// [`choose_among`] options that have no synonyms.
 pub fn choose<'a>(typed: &str, titles: impl IntoIterator<Item = &'a str>) -> Option<usize> {
     choose_among(typed, titles.into_iter().map(|title| Named { title, synonyms: &[] }))

@@ -131,7 +131,7 @@ impl Config {
             cx.say(Content::Media { media: MediaKind::Image, source, caption: None, filename: None })?;
         }
         if let Some(text) = &self.text {
-            let body = cx.text(text, 4096)?;
+            let body = cx.text(text)?;
             cx.say(Content::Text { body })?;
         }
         if self.keep.is_some() {

@@ -42,6 +42,24 @@ fn the_version_follows_what_is_said_and_nothing_else() {
 }
 
 #[test]
+fn translations_are_part_of_what_is_said() {
+    let said = |translations: &str| {
+        parse(&FLOW.replace("layout:", &format!("{translations}layout:")))
+            .unwrap_or_else(|p| panic!("{p:#?}"))
+    };
+    let document = said("translations: { en: { f: { text: \"a\\nc\" } }, pt: {} }\n");
+    assert_ne!(document.version(), parse(FLOW).unwrap().version());
+    assert_ne!(
+        document.version(),
+        said("translations: { en: { f: { text: \"a\\nd\" } }, pt: {} }\n").version()
+    );
+    let yaml = document.to_yaml();
+    assert!(yaml.contains("translations:\n  en:\n    f:\n      text: |-\n        a\n        c\n"), "{yaml}");
+    assert_eq!(parse(&yaml).unwrap().version(), document.version());
+    assert_eq!(said("translations: {}\n").version(), parse(FLOW).unwrap().version());
+}
+
+#[test]
 fn the_document_goes_over_the_wire_as_json() {
     let document = parse(FLOW).unwrap();
     let json = serde_json::to_value(&document).unwrap();
@@ -143,6 +161,7 @@ prop_compose! {
         start in word(),
         variables in prop::collection::vec((text(), prop::option::of(text())), 0..3),
         nodes in prop::collection::vec((word(), node(), (-1e5..1e5_f64, any::<i32>())), 0..5),
+        said in prop::collection::vec((text(), text().prop_filter("says something", |text| !text.trim().is_empty())), 0..3),
     ) -> Document {
         // A document cannot be built by hand without its places, so from the wire.
         let layout: IndexMap<String, Position> =
@@ -150,7 +169,13 @@ prop_compose! {
         let nodes: IndexMap<String, Node> = nodes.into_iter().map(|(id, node, _)| (id, node)).collect();
         let variables: IndexMap<String, Variable> =
             variables.into_iter().map(|(name, label)| (name, Variable { label })).collect();
+        // The document is in one of these languages itself, at times.
+        let said: Map<String, Value> = said.into_iter().map(|(place, text)| (place, text.into())).collect();
+        let steps: Map<String, Value> = nodes.keys().map(|id| (id.clone(), json!(said))).collect();
+        let others = ["en", "es-MX", "pt-BR"].into_iter().filter(|other| !language.eq_ignore_ascii_case(other));
+        let translations: Map<String, Value> = others.map(|other| (other.to_owned(), json!(steps))).collect();
         serde_json::from_value(json!({
+            "translations": translations,
             "id": id, "name": name, "language": language, "start": start, "variables": variables,
             "nodes": nodes, "layout": layout,
         }))

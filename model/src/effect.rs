@@ -61,6 +61,11 @@ pub enum Effect {
         /// In which currency (ISO 4217).
         currency: Option<String>,
     },
+    /// From now on the customer is spoken to in this language.
+    Language {
+        /// Which (BCP 47).
+        language: String,
+    },
     /// A person is needed: make a case. The run waits until the case is over.
     Handoff {
         /// The step that asks.

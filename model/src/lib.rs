@@ -16,6 +16,7 @@ mod file;
 mod http;
 mod ids;
 mod inbound;
+pub mod limits;
 mod message;
 mod slot;
 mod time;

@@ -2,6 +2,7 @@
 
 mod days;
 mod files;
+mod foreign;
 mod numbers;
 mod options;
 mod papers;
@@ -170,15 +171,19 @@ impl Answer {
         }
     }
 
-    /// The most characters of the text that asks.
-    pub(crate) fn max_body(&self) -> usize {
-        if let Self::Choice { options, .. } = self
-            && options::shape(options) == Shape::Lines
-        {
-            return limits::TEXT_BODY.saturating_sub(options::lines(options).chars().count());
-        }
+    /// The most characters of the text that asks, and the limit's code.
+    fn max_body(&self) -> (usize, &'static str) {
+        let list = match self {
+            Self::List { .. } => true,
+            Self::Choice { options, .. } => options::shape(options) == Shape::List,
+            _ => false,
+        };
         let plain = self.wants_words() || matches!(self, Self::Media(_));
-        if plain { limits::TEXT_BODY } else { limits::INTERACTIVE_BODY }
+        match (plain, list) {
+            (true, _) => (limits::TEXT_BODY, "limit.text_body"),
+            (_, true) => (limits::LIST_BODY, "limit.list_body"),
+            _ => (limits::INTERACTIVE_BODY, "limit.interactive_body"),
+        }
     }
 
     /// What is wrong with it, given where it and the texts that ask stand in the config.
@@ -193,10 +198,9 @@ impl Answer {
             Self::Date(days) | Self::DateTime(days) => days.check(at, check),
             _ => {}
         }
-        if self.max_body() == limits::INTERACTIVE_BODY {
-            for (at, text) in texts {
-                options::check_body(text, at, check);
-            }
+        let (most, code) = self.max_body();
+        for (at, text) in texts {
+            options::check_body(text, (most, code), at, check);
         }
     }
 
@@ -206,7 +210,7 @@ impl Answer {
             Self::YesNo => {
                 let button =
                     |(id, title): (&str, &str)| Button { id: cx.option_id(id), title: title.to_owned() };
-                Content::Buttons { body, footer: None, buttons: [YES, NO].map(button).to_vec() }
+                Content::Buttons { body, footer: None, buttons: yes_no(cx).map(button).to_vec() }
             }
             Self::Buttons { options } => options::buttons(cx, body, options),
             Self::List { button, options } => options::list(cx, body, button.as_deref(), options),
@@ -236,8 +240,8 @@ impl Answer {
             Self::Time => reading::time(text?)?.to_string().into(),
             Self::DateTime(days) => days.date_time(text?, &facts.place())?,
             Self::YesNo => {
-                let yes = match cx.chosen(answer, &[YES, NO].map(|(id, title)| (id, title, &[] as &[String])))
-                {
+                let options = yes_no(cx).map(|(id, title)| (id, title, &[] as &[String]));
+                let yes = match cx.chosen(answer, &options) {
                     Some(at) => at == 0,
                     None => reading::yes_no(text?)?,
                 };
@@ -272,15 +276,19 @@ impl Answer {
         text: Option<&Template>,
     ) -> Result<String, Failure> {
         if self.wants_words() && answer.text().is_none() {
-            return Ok(wordless::sentence(answer).to_owned());
+            let foreign = foreign::phrases(cx.language()).map(|phrases| phrases.wordless);
+            return Ok(foreign.unwrap_or_else(|| wordless::sentence(answer)).to_owned());
         }
         match text {
-            Some(text) => cx.text(text, self.max_body()),
+            Some(text) => cx.text(text),
             None => Ok(self.hint(cx)),
         }
     }
 
     fn hint(&self, cx: &Context<'_>) -> String {
+        if let Some(phrases) = foreign::phrases(cx.language()) {
+            return phrases.hint(self);
+        }
         match self {
             Self::Open(words) => words.hint(),
             Self::Number(numbers) => numbers.hint(),
@@ -296,6 +304,14 @@ impl Answer {
             Self::Location => "Toca «Enviar ubicación» y compártela, por favor.".to_owned(),
             Self::Media(files) => files.hint(),
         }
+    }
+}
+
+/// The two answers to a question of yes or no, in the customer's language.
+fn yes_no(cx: &Context<'_>) -> [(&'static str, &'static str); 2] {
+    match foreign::phrases(cx.language()) {
+        Some(phrases) => [(YES.0, phrases.yes), (NO.0, phrases.no)],
+        None => [YES, NO],
     }
 }
 

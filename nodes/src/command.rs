@@ -100,7 +100,7 @@ impl Behaviour for Command {
 
     fn enter(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
         if let Some(text) = &self.text {
-            let body = cx.text(text, limits::TEXT_BODY)?;
+            let body = cx.text(text)?;
             cx.say(Content::Text { body })?;
         }
         Ok(match self.then {

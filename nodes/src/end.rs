@@ -43,7 +43,7 @@ impl Behaviour for End {
 
     fn enter(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
         if let Some(text) = &self.text {
-            let body = cx.text(text, limits::TEXT_BODY)?;
+            let body = cx.text(text)?;
             cx.say(Content::Text { body })?;
         }
         Ok(Step::End { outcome: self.outcome.as_ref().map(|outcome| outcome.source().to_owned()) })

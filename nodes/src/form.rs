@@ -72,7 +72,7 @@ struct Place {
 impl Form {
     fn ask(&self, cx: &mut Context<'_>, place: &Place) -> Result<Step, Failure> {
         let Some(field) = self.fields.get(place.field) else { return Ok(Step::go("ok")) };
-        let body = cx.text(&field.ask, field.answer.max_body())?;
+        let body = cx.text(&field.ask)?;
         self.say(cx, field, body, place)
     }
 

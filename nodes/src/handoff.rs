@@ -47,7 +47,7 @@ impl Behaviour for Handoff {
 
     fn enter(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
         if let Some(text) = &self.text {
-            let body = cx.text(text, limits::TEXT_BODY)?;
+            let body = cx.text(text)?;
             cx.say(Content::Text { body })?;
         }
         cx.hand_off(self.queue.0.clone(), self.timeout.map(Period::duration));

@@ -164,7 +164,7 @@ impl Method {
 impl Http {
     fn request(&self, cx: &Context<'_>) -> Result<HttpRequest, Failure> {
         let header = |header: &Header| {
-            let value = header.value.as_ref().map(|value| cx.text(value, MAX_HEADER)).transpose()?;
+            let value = header.value.as_ref().map(|value| cx.text(value)).transpose()?;
             // A line break in a datum must not become another header.
             let value = value.unwrap_or_default().replace(char::is_control, " ");
             let secret = header.secret.as_ref().map(|secret| secret.source().to_owned());
@@ -267,7 +267,7 @@ impl Behaviour for Http {
 
     fn writes(&self) -> Vec<Write> {
         let saved = self.save.iter().map(|save| Write::new(&save.to).unless(&["error", "unavailable"]));
-        // An address or a body that cannot be sent leaves by «error» at once.
+        // An address, a header or a body that cannot be sent leaves by «error» at once.
         let status = self.status_to.iter().map(|name| Write::new(name).unless(&["error", "unavailable"]));
         saved.chain(status).collect()
     }
@@ -283,7 +283,9 @@ impl Behaviour for Http {
             Err(failure) if failure.code == BAD_URL => return Ok(Step::go("error")),
             request => request?,
         };
+        let long = |header: &HttpHeader| header.value.chars().count() > MAX_HEADER;
         let too_large = request.url.len() > limits::LINK
+            || request.headers.iter().any(long)
             || request.body.as_ref().is_some_and(|HttpBody { text, .. }| text.len() > MAX_BODY);
         if too_large {
             return Ok(Step::go("error"));

@@ -15,6 +15,7 @@ mod goto;
 mod handoff;
 mod hours;
 mod http;
+mod language;
 mod lookup;
 mod loop_guard;
 mod message;
@@ -44,6 +45,7 @@ pub use goto::Goto;
 pub use handoff::Handoff;
 pub use hours::Hours;
 pub use http::Http;
+pub use language::Language;
 pub use lookup::Lookup;
 pub use loop_guard::LoopGuard;
 pub use message::Message;
@@ -86,6 +88,7 @@ pub fn catalogue() -> Catalogue {
         .with::<Score>()
         .with::<Goal>()
         .with::<Tags>()
+        .with::<Language>()
         .with::<Http>()
         .with::<Handoff>()
         .with::<End>()

@@ -109,7 +109,7 @@ impl Behaviour for Question {
     }
 
     fn enter(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
-        let body = cx.text(&self.text, self.answer.max_body())?;
+        let body = cx.text(&self.text)?;
         self.ask(cx, body)
     }
 

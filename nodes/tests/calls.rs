@@ -120,6 +120,7 @@ fn what_makes_no_request_is_an_error() {
         ("url: 'https://x.pe/{{ a }}'", ".."),
         ("url: 'https://x.pe/{{ a }}'", "."),
         ("url: 'https://x.pe/{{ a }}'", long.as_str()),
+        ("url: 'https://x.pe', headers: [{ name: X-A, value: '{{ a }}' }]", long.as_str()),
         (
             "method: POST, url: 'https://x.pe', body: { type: text, text: '{{ a }}{{ a }}{{ a }}{{ a }}{{ a }}{{ a }}{{ a }}{{ a }}{{ a }}{{ a }}{{ a }}{{ a }}{{ a }}{{ a }}' }",
             long.as_str(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cauce_flows::{Exit, Kind, Program, Role, parse};
+use cauce_flows::{Exit, Kind, Program, Role, limits, parse};
 use cauce_nodes::catalogue;
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ fn every_example_goes_as_it_says() {
 }
 
 /// The exits that kinds themselves name; others are of the author.
-const EVERY_EXIT: [&str; 19] = [
+const EVERY_EXIT: [&str; 20] = [
     "next",
     "undelivered",
     "ok",
@@ -41,6 +41,7 @@ const EVERY_EXIT: [&str; 19] = [
     "found",
     "not_found",
     "happened",
+    "unknown",
 ];
 
 /// The examples are about the kind they stand at, and together they take every exit it can have.
@@ -100,6 +101,21 @@ fn every_kind_is_ready_for_the_screens() {
             let named =
                 field.get("const").is_some() || field["title"].as_str().is_some_and(|t| !t.is_empty());
             assert!(named, "{}: «{name}» has no title", meta.kind);
+        }
+    }
+}
+
+/// Every limit that a config names is a row of the table, with the same number.
+#[test]
+fn the_schemas_say_what_the_table_says() {
+    for kind in catalogue().kinds() {
+        let mut found = Vec::new();
+        fields(&kind.config_schema, &mut found);
+        for (name, field) in found {
+            let Some(code) = field["x-limit"].as_str() else { continue };
+            let limit = limits::TABLE.iter().find(|limit| limit.code == code);
+            let most = field.get("maxLength").or(field.get("maxItems")).and_then(Value::as_u64);
+            assert_eq!(limit.map(|limit| limit.most as u64), most, "{}: {name}: {code}", kind.meta.kind);
         }
     }
 }

@@ -2,10 +2,11 @@
 //! where a split sends people.
 
 use cauce_flows::{
-    ContactFacts, Event, Facts, Files, Program, Run, RunState, WaitKind, start, step, transcript,
+    ContactFacts, Event, Facts, Files, Program, Run, RunState, WaitKind, limits, start, step, transcript,
 };
 use cauce_model::{Content, Duration, Effect, FileId, InboundContent, MediaSource, StoredFile};
 use cauce_nodes::catalogue;
+use proptest::prelude::*;
 
 fn program(kind: &str, config: &str, exits: &str) -> Program {
     let yaml = format!(
@@ -46,14 +47,13 @@ fn end(run: &Run) -> &str {
 }
 
 #[test]
-fn a_link_stays_one_line_of_ascii_within_the_limit() {
+fn a_link_is_one_line_of_ascii() {
     let link =
         |written: &str| match &said("parts: [{ type: image, link: 'https://x.pe/{{ a }}' }]", written)[..] {
             [Content::Media { source: MediaSource::Link(link), caption: None, .. }] => link.clone(),
             other => panic!("{other:?}"),
         };
     assert_eq!(link("a b/ñ.png\n"), "https://x.pe/a%20b/%C3%B1.png");
-    assert_eq!(link(&"ñ".repeat(5_000)).len(), 2_048);
     let url = |written: &str| match &said(
         "parts: [{ type: link, text: a, title: b, url: '{{ a }}' }]",
         written,
@@ -63,6 +63,11 @@ fn a_link_stays_one_line_of_ascii_within_the_limit() {
         other => panic!("{other:?}"),
     };
     assert_eq!(url("https://x.pe/a?b=c#d"), "https://x.pe/a?b=c#d");
+    // One that nobody could open is still told, as words.
+    let said =
+        said("parts: [{ type: image, link: 'https://x.pe/{{ a }}', caption: Mira }]", &"ñ".repeat(500));
+    let [Content::Text { body }] = &said[..] else { panic!("{said:?}") };
+    assert_eq!(*body, format!("Mira\nhttps://x.pe/{}", "%C3%B1".repeat(500)));
 }
 
 #[test]
@@ -149,4 +154,56 @@ fn an_older_message_is_understood() {
         panic!("{content:?}")
     };
     assert_eq!((link.as_str(), caption.as_deref()), ("https://x.pe/a.png", Some("Para ti")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// However long a datum is, and wherever it stands, the customer gets all of it.
+    #[test]
+    fn nothing_that_is_said_is_cut(
+        piece in "[a-zñ👍]{1,9}[ .\n]{1,2}",
+        times in 1_usize..1_200,
+        at in 0_usize..8,
+    ) {
+        let written = piece.repeat(times);
+        prop_assume!(written.len() < 16_000);
+        let options = "options: [{ id: x, title: X }]";
+        let (kind, config, exits) = [
+            ("message", "text: '{{ a }}'".to_owned(), "next: f"),
+            ("message", "parts: [{ type: image, link: 'https://x.pe', caption: '{{ a }}' }]".to_owned(), "next: f"),
+            ("message", "parts: [{ type: link, text: '{{ a }}', title: Ver, url: 'https://x.pe' }]".to_owned(), "next: f"),
+            ("question", "text: '{{ a }}'".to_owned(), "ok: f, no_match: f"),
+            ("question", format!("text: '{{{{ a }}}}', answer: {{ type: buttons, {options} }}"), "x: f, no_match: f"),
+            ("question", format!("text: '{{{{ a }}}}', answer: {{ type: list, {options} }}"), "x: f, no_match: f"),
+            ("question", "text: '{{ a }}', answer: { type: location }".to_owned(), "ok: f, no_match: f"),
+            ("end", "text: '{{ a }}'".to_owned(), ""),
+        ][at].clone();
+        let (run, effects) = begin(&program(kind, &config, exits), &written, &Facts::default());
+        prop_assert!(!matches!(run.state, RunState::Failed { .. }), "{:?}", run);
+        let mut whole = String::new();
+        for effect in effects {
+            let Effect::Send { content, .. } = effect else { continue };
+            prop_assert_eq!(limits::check(&content), Ok(()));
+            whole += content.words();
+        }
+        let seen = |text: &str| text.split_whitespace().collect::<String>();
+        prop_assert_eq!(seen(&whole), seen(&written));
+    }
+}
+
+#[test]
+fn a_short_place_that_may_overflow_is_warned_of() {
+    let warned = |name: &str| {
+        let yaml = format!(
+            "id: f\nname: F\nstart: i\nnodes:\n  i: {{ kind: start, config: {{ any_message: true, save_to: a }}, exits: {{ next: m }} }}\n  m: {{ kind: message, config: {{ parts: [{{ type: location, latitude: 1, longitude: 2, name: '{name}' }}] }}, exits: {{ next: f }} }}\n  f: {{ kind: end }}\n"
+        );
+        let program = Program::read(&yaml, &catalogue()).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        program.warnings().iter().map(|problem| problem.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(warned(&format!("{}{{{{ a }}}}", "x".repeat(260))), [""; 0]);
+    assert_eq!(warned(&"x".repeat(300)), [""; 0]);
+    let told = warned(&format!("{}{{{{ a }}}}", "x".repeat(261)));
+    assert!(told.len() == 1 && told[0].contains("limit.may_exceed") && told[0].contains("300"), "{told:?}");
+    assert!(told[0].contains("«a»"), "{told:?}");
 }

@@ -6,65 +6,62 @@ use cauce_flows::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-// ---- nodes/src/weekend.rs
-/// Config of `weekend`: the form of the designer, and what is checked while somebody writes.
+// ---- nodes/src/night.rs
+/// Config of `night`: the form of the designer, and what is checked while somebody writes.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "¿Fin de semana?")]
-pub struct Weekend {
-    /// Whether Friday counts too.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(title = "También el viernes")]
-    #[schemars(extend("x-help" = "Desde el viernes, a cualquier hora."))]
-    pub friday: bool,
+#[schemars(title = "¿Es de noche?")]
+pub struct Night {
+    /// The hour from which it is night, until six in the morning.
+    #[schemars(title = "Desde las", range(min = 18, max = 23))]
+    #[schemars(extend("x-help" = "Una hora de 18 a 23; la noche termina a las 6."))]
+    pub from: i8,
 }
 
-impl Behaviour for Weekend {
+impl Behaviour for Night {
     fn exits(&self) -> Vec<Exit> {
-        vec![Exit::new("yes", "Fin de semana"), Exit::new("no", "Día de semana")]
+        vec![Exit::new("night", "De noche"), Exit::new("day", "De día")]
     }
 
     fn summary(&self) -> Vec<String> {
-        vec![if self.friday { "De viernes a domingo" } else { "Sábado y domingo" }.to_owned()]
+        vec![format!("De {} a 6 h", self.from)]
     }
 
     /// Pure: the time comes from the facts of the turn, so a replay gives the same answer.
     fn enter(&self, cx: &mut Context<'_>) -> Result<Step, Failure> {
-        let days = if self.friday { ["viernes", "sábado", "domingo"] } else { ["", "sábado", "domingo"] };
-        let today = cx.value(&"weekday(today())".into())?;
-        let is_weekend = today.as_str().is_some_and(|today| days.contains(&today));
-        Ok(Step::go(if is_weekend { "yes" } else { "no" }))
+        let hour = cx.facts().place().moment().map_or(12, |(_, time)| time.hour());
+        Ok(Step::go(if hour >= self.from || hour < 6 { "night" } else { "day" }))
     }
 }
 
-impl NodeKind for Weekend {
+impl NodeKind for Night {
     const META: Meta = Meta {
-        kind: "weekend",
+        kind: "night",
         v: 1,
-        name: "¿Fin de semana?",
-        description: "Elige el camino según el día de la semana.",
+        name: "¿Es de noche?",
+        description: "Elige el camino según la hora.",
         group: "Lógica",
-        icon: "calendar-week",
+        icon: "moon",
         color: "amber",
         role: Role::Step,
         waits: false,
     };
 
-    /// They are run as tests, and stand in `docs/nodes.md`. Examples begin on a Friday at 10:00.
+    /// They are run as tests, and stand in `docs/nodes.md`. An example begins on a Friday at 10:00.
     fn examples() -> Vec<Example> {
         vec![Example {
-            title: "Un viernes, cuando el viernes cuenta",
+            title: "A las 10 de la mañana es de día",
             flow: r#"
-id: finde
-name: Fin de semana
+id: hora
+name: Hora
 start: inicio
 nodes:
   inicio: { kind: start, config: { any_message: true }, exits: { next: paso } }
-  paso: { kind: weekend, config: { friday: true }, exits: { "yes": si, "no": todavia } }
-  si: { kind: end, config: { text: ¡Buen fin de semana! } }
-  todavia: { kind: end }
+  paso: { kind: night, config: { from: 22 }, exits: { night: fin, day: saludo } }
+  saludo: { kind: end, config: { text: ¡Buen día! } }
+  fin: { kind: end }
 "#,
-            turns: vec![Turn::leaves(Happens::Writes("hola"), &["¡Buen fin de semana!"], "yes")],
+            turns: vec![Turn::leaves(Happens::Writes("hola"), &["¡Buen día!"], "day")],
         }]
     }
 }
@@ -72,19 +69,19 @@ nodes:
 
 #[test]
 fn the_worked_example_works() {
-    let catalogue = cauce_nodes::catalogue().with::<Weekend>();
-    for example in Weekend::examples() {
+    let catalogue = cauce_nodes::catalogue().with::<Night>();
+    for example in Night::examples() {
         example.run(&catalogue).unwrap();
     }
-    let kind = Catalogue::new().with::<Weekend>();
-    assert!(kind.get("weekend").is_some());
+    let kind = Catalogue::new().with::<Night>();
+    assert!(kind.get("night").is_some());
 }
 
 #[test]
 fn the_guide_shows_it_as_it_is() {
     let file = include_str!("worked_example.rs");
     let shown = file.split("// ----").nth(1).expect("between the marks");
-    let shown = shown.trim_start_matches(" nodes/src/weekend.rs\n");
+    let shown = shown.trim_start_matches(" nodes/src/night.rs\n");
     let guide = include_str!("../../CONTRIBUTING.md");
     assert!(guide.contains(shown.trim_end()), "CONTRIBUTING.md shows another kind than this file");
 }

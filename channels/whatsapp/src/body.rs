@@ -1,16 +1,16 @@
 //! The body of a send. Pure; what breaks WhatsApp's limits is refused here, before anything leaves.
 
 mod interactive;
-mod limits;
 mod media;
+mod refused;
 
-use cauce_model::{ContactCard, Content, FailureClass, Location, SendFailure};
+use cauce_model::{ContactCard, Content, FailureClass, Location, SendFailure, limits};
 use serde_json::{Value, json};
 
 pub use media::check_file;
 
 use crate::value::{is_bsuid, is_phone};
-use limits::{chars, limit, within};
+use refused::{chars, limit, within};
 
 /// What is posted to `/{phone_number_id}/messages`. `to` is a phone in digits or a business-scoped user
 /// id; `attempt` comes back in every status of the message; `media_id` is what
@@ -57,7 +57,7 @@ pub fn read_mark(provider_id: &str, typing: bool) -> Value {
 fn kind_and_body(content: &Content, media_id: Option<&str>) -> Result<(&'static str, Value), SendFailure> {
     Ok(match content {
         Content::Text { body } => {
-            within("El texto", chars(body), 1, 4096)?;
+            within("El texto", chars(body), 1, limits::TEXT_BODY)?;
             ("text", json!({ "body": body }))
         }
         Content::Media { media, source, caption, filename } => {
@@ -65,8 +65,7 @@ fn kind_and_body(content: &Content, media_id: Option<&str>) -> Result<(&'static 
         }
         Content::Location(place) => ("location", location(place)?),
         Content::Contacts { cards } => {
-            // Meta's own schema says 5, its documents 257.
-            within("La cantidad de contactos", cards.len(), 1, 5)?;
+            within("La cantidad de contactos", cards.len(), 1, limits::CARDS)?;
             ("contacts", cards.iter().map(card).collect::<Result<_, _>>()?)
         }
         Content::Reaction { message_id, emoji } => {

@@ -15,6 +15,9 @@ pub struct Customer {
     /// The customer's phone, digits only; empty when it is not known
     #[arg(long, default_value = "51999888777")]
     phone: String,
+    /// The language the customer is spoken to in, as es or en-US; the flow's own when nothing is said
+    #[arg(long)]
+    language: Option<String>,
     /// The time zone, an IANA name
     #[arg(long, default_value = "America/Lima")]
     timezone: Zone,
@@ -42,7 +45,7 @@ impl Customer {
             seed: now.0.unsigned_abs(),
             zone: self.timezone,
             country: self.country,
-            contact: contact(&self.name, &self.phone),
+            contact: ContactFacts { language: self.language, ..contact(&self.name, &self.phone) },
             ..Facts::default()
         })
     }

@@ -11,6 +11,7 @@ pub(super) fn effect(effect: &Effect) -> Option<String> {
         Effect::React { emoji, .. } => format!("[Reacciona {emoji}]"),
         Effect::Typing => return None,
         Effect::Http { request, .. } => call(request),
+        Effect::Language { language } => format!("(idioma: {language})"),
         Effect::Tag { add, remove } => {
             let add = add.iter().map(|tag| format!("+{tag}"));
             let tags: Vec<String> = add.chain(remove.iter().map(|tag| format!("-{tag}"))).collect();

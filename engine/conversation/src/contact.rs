@@ -286,6 +286,7 @@ fn born(id: ContactId, address: Address, account: &AccountId, sender: &Sender, n
         unread: 0,
         tags: BTreeSet::new(),
         score: 0,
+        language: None,
         last: None,
         run: None,
         case: None,

@@ -113,6 +113,9 @@ pub struct Contact {
     /// How promising it is: what the flows added up.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub score: i64,
+    /// In which language flows speak to it (BCP 47); each in its own when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// The last line of the conversation.
     pub last: Option<LastLine>,
     /// The last run of a flow; live while it waits.
@@ -323,6 +326,7 @@ mod tests {
             }),
         );
         assert_eq!((contact.outbox.waiting.len(), contact.tags.len(), contact.heard), (1, 0, 0));
+        assert_eq!(contact.language, None);
         let picture = json!({ "type": "image", "link": "https://example.com/a.png" });
         for direction in [
             json!({ "direction": "out", "content": picture, "status": "queued" }),

@@ -136,7 +136,7 @@ impl Life<'_, '_> {
                 id: self.contact.id.to_string(),
                 name: self.contact.profile.name.clone(),
                 phone: self.contact.phone.clone(),
-                language: None,
+                language: self.contact.language.clone(),
                 tags: self.contact.tags.clone(),
                 score: self.contact.score,
             },
@@ -187,6 +187,7 @@ impl Life<'_, '_> {
                 Effect::Goal { node, goal, value, currency } => {
                     self.entry.goals.push(Reached { node, goal, value, currency });
                 }
+                Effect::Language { language } => self.contact.language = Some(language),
                 Effect::Handoff { queue, timeout, .. } => self.open_case(queue, timeout),
             }
         }

@@ -8,9 +8,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Failure, Step};
+use super::{Failure, MAX_SENDS, Step};
 use crate::document::Table;
 use crate::fields::{Amount, Code, Expression, Key, Name, OfAnswer, Template, Tree};
+use crate::program::Spoken;
 use crate::run::{Facts, Opening, Run};
 use crate::script::ANSWER;
 use crate::text::shortened;
@@ -22,9 +23,12 @@ pub struct Context<'a> {
     run: &'a Run,
     facts: &'a Facts,
     node: &'a NodeId,
+    /// The step in the customer's language, when that is not the document's own.
+    spoken: Option<&'a Spoken>,
     opening: Opening<'a>,
-    scored: i64,
     effects: Vec<Effect>,
+    /// How often something was said, in however many messages.
+    says: usize,
     changes: IndexMap<String, Value>,
     local: Option<(&'static str, Value)>,
     memo: Value,
@@ -35,6 +39,7 @@ pub struct Context<'a> {
 pub(super) struct Done {
     pub step: Step,
     pub effects: Vec<Effect>,
+    pub says: usize,
     pub changes: IndexMap<String, Value>,
     pub memo: Value,
     pub count: Option<u32>,
@@ -46,17 +51,17 @@ impl<'a> Context<'a> {
         run: &'a Run,
         facts: &'a Facts,
         node: &'a NodeId,
+        spoken: Option<&'a Spoken>,
         opening: Opening<'a>,
-        scored: i64,
         memo: Value,
     ) -> Self {
-        let (effects, changes, local, count) = Default::default();
-        Self { program, run, facts, node, opening, scored, effects, changes, local, memo, count }
+        let (effects, says, changes, local, count) = Default::default();
+        Self { program, run, facts, node, spoken, opening, effects, says, changes, local, memo, count }
     }
 
     pub(super) fn done(self, step: Step) -> Done {
-        let Self { effects, changes, memo, count, .. } = self;
-        Done { step, effects, changes, memo, count }
+        let Self { effects, says, changes, memo, count, .. } = self;
+        Done { step, effects, says, changes, memo, count }
     }
 }
 
@@ -64,6 +69,12 @@ impl Context<'_> {
     /// What the turn knows of the world.
     pub fn facts(&self) -> &Facts {
         self.facts
+    }
+
+    /// The language that this step is said in.
+    pub fn language(&self) -> &str {
+        let spoken = self.spoken.and_then(|_| self.program.spoken(self.facts.contact.language.as_deref()));
+        spoken.unwrap_or(&self.program.document().language)
     }
 
     /// The message that started the run, in the turn that starts it.
@@ -79,11 +90,6 @@ impl Context<'_> {
     /// What is known of the event that started the run, in the turn that starts it.
     pub fn event_data(&self) -> Option<&Value> {
         self.opening.data
-    }
-
-    /// The customer's score, with what this turn added.
-    pub fn score(&self) -> i64 {
-        self.facts.contact.score.saturating_add(self.scored)
     }
 
     /// A table of the flow.
@@ -136,12 +142,12 @@ impl Context<'_> {
         self.changes.insert(name.0.clone(), value);
     }
 
-    /// The text with its expressions worked out, cut to `max` characters.
+    /// The text with its expressions worked out, however long it gets: [`Context::say`] makes it fit.
     ///
     /// # Errors
     /// When an expression fails: a text is never said in part.
-    pub fn text(&self, template: &Template, max: usize) -> Result<String, Failure> {
-        Ok(limits::cut(self.program.scripts().text(template.source(), self)?, max))
+    pub fn text(&self, template: &Template) -> Result<String, Failure> {
+        self.program.scripts().text(template.source(), self)
     }
 
     /// The web address. What an expression gives is encoded, so that it stays a piece of the path or the
@@ -219,7 +225,7 @@ impl Context<'_> {
         }
     }
 
-    /// Says something.
+    /// Says something, in as many messages as its texts need ([`limits::fit`]).
     ///
     /// # Errors
     /// When WhatsApp would refuse it, as an empty text.
@@ -236,14 +242,26 @@ impl Context<'_> {
         if needs_words && content.words().trim().is_empty() {
             return Err(Failure::new("limit.empty_text", "El texto del mensaje quedó vacío."));
         }
-        if let Err(broken) = limits::check(&content) {
+        let contents = limits::fit(content);
+        if contents.len() > MAX_SENDS {
+            let text =
+                format!("El texto es tan largo que haría falta enviarlo en {} mensajes.", contents.len());
+            return Err(Failure::new("limit.text_body", text));
+        }
+        self.says += 1;
+        if let Some(broken) = contents.iter().find_map(|content| limits::check(content).err()) {
             let text = format!(
                 "WhatsApp no acepta este mensaje: hay {} y se permite de {} a {} ({}).",
                 broken.actual, broken.min, broken.max, broken.what
             );
             return Err(Failure::new(broken.what, text));
         }
-        self.effects.push(Effect::Send { node: self.node.clone(), content, delivery });
+        let node = self.node;
+        self.effects.extend(contents.into_iter().map(|content| Effect::Send {
+            node: node.clone(),
+            content,
+            delivery,
+        }));
         Ok(())
     }
 
@@ -269,6 +287,11 @@ impl Context<'_> {
     /// Changes the customer's tags. What the same turn reads of them is as before.
     pub fn tag(&mut self, add: Vec<String>, remove: Vec<String>) {
         self.effects.push(Effect::Tag { add, remove });
+    }
+
+    /// Speaks another language to the customer (BCP 47), from the next step on.
+    pub fn speak(&mut self, language: String) {
+        self.effects.push(Effect::Language { language });
     }
 
     /// Adds to the customer's score; a negative number takes away.
@@ -328,8 +351,22 @@ impl Context<'_> {
                 return known;
             }
         }
-        let named = options.iter().map(|(_, title, synonyms)| words::Named { title, synonyms });
-        words::choose_among(answer.text()?, named)
+        let text = answer.text()?;
+        // Who is spoken to in a translation may answer in the language of the document.
+        let synonyms: Vec<Vec<String>> = options
+            .iter()
+            .map(|(id, title, synonyms)| {
+                let untranslated =
+                    self.spoken.map(|spoken| spoken.untranslated(id, title)).unwrap_or_default();
+                let of_another = |name: &String| {
+                    options.iter().any(|(_, title, synonyms)| words::reads_as(name, title, synonyms))
+                };
+                let untranslated = untranslated.iter().filter(|name| !of_another(name));
+                synonyms.iter().chain(untranslated).cloned().collect()
+            })
+            .collect();
+        let named = options.iter().zip(&synonyms);
+        words::choose_among(text, named.map(|((_, title, _), synonyms)| words::Named { title, synonyms }))
     }
 
     /// What this step kept at its last wait; the default when it enters.

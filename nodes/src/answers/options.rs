@@ -6,6 +6,8 @@ use cauce_model::{Button, Content, InboundContent, ListRow, ListSection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::foreign;
+
 /// The label that opens a list when the author gives none.
 pub(crate) const OPEN_LIST: &str = "Ver opciones";
 
@@ -174,17 +176,20 @@ pub(crate) fn check_buttons(options: &[Choice], at: &str, check: &mut Check<'_>)
     }
 }
 
-/// A text too long to go with buttons or a list.
-pub(crate) fn check_body(text: &Template, at: &str, check: &mut Check<'_>) {
+/// A text too long to go with buttons or a list. (One too long for a plain text the schema finds.)
+pub(crate) fn check_body(
+    text: &Template,
+    (most, code): (usize, &'static str),
+    at: &str,
+    check: &mut Check<'_>,
+) {
     let written = text.written();
-    if written > limits::INTERACTIVE_BODY {
+    if written > most && most < limits::TEXT_BODY {
+        let doubt = limits::doubt(code).map(|doubt| format!(" {doubt}")).unwrap_or_default();
         check.error(
             at,
-            "limit.interactive_body",
-            format!(
-                "Hay {written} caracteres y el máximo con botones o lista es {}.",
-                limits::INTERACTIVE_BODY
-            ),
+            code,
+            format!("Hay {written} caracteres y el máximo con botones o lista es {most}.{doubt}"),
             "Acórtalo, o envía una parte antes con un paso «message».",
         );
     }
@@ -205,7 +210,8 @@ pub(crate) fn list(cx: &Context<'_>, body: String, label: Option<&str>, options:
         description: option.description.clone(),
     };
     let sections = vec![ListSection { title: None, rows: options.iter().map(row).collect() }];
-    Content::List { body, footer: None, button: label.unwrap_or(OPEN_LIST).to_owned(), sections }
+    let open = || foreign::phrases(cx.language()).map_or(OPEN_LIST, |phrases| phrases.open_list);
+    Content::List { body, footer: None, button: label.unwrap_or_else(open).to_owned(), sections }
 }
 
 /// Which option an answer means.

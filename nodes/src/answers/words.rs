@@ -20,7 +20,7 @@ pub struct Words {
 }
 
 impl Words {
-    fn bounds(&self) -> (usize, usize) {
+    pub(super) fn bounds(&self) -> (usize, usize) {
         (self.min_length.unwrap_or(1), self.max_length.unwrap_or(limits::TEXT_BODY))
     }
 

@@ -79,7 +79,7 @@ impl Body {
             }
             Self::Form { fields } => {
                 let pair = |field: &Field| {
-                    let value = cx.text(&field.value, usize::MAX)?;
+                    let value = cx.text(&field.value)?;
                     Ok(format!("{}={}", encode(&field.name), encode(&value)))
                 };
                 let pairs: Vec<String> = fields.iter().map(pair).collect::<Result<_, Failure>>()?;
@@ -87,7 +87,7 @@ impl Body {
                 HttpBody { content_type, text: pairs.join("&") }
             }
             Self::Text { text, content_type } => {
-                HttpBody { content_type: content_type.clone(), text: cx.text(text, usize::MAX)? }
+                HttpBody { content_type: content_type.clone(), text: cx.text(text)? }
             }
         })
     }

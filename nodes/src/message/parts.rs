@@ -160,7 +160,7 @@ pub struct Place {
 pub struct Card {
     /// The whole name.
     #[schemars(title = "Nombre")]
-    #[schemars(extend("maxLength" = limits::CARD_FIELD, "x-limit" = "limit.card_name"))]
+    #[schemars(extend("maxLength" = limits::CARD_NAME, "x-limit" = "limit.card_name"))]
     pub name: Template,
     /// Phones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,7 +1,7 @@
 //! The parts of a message: what is wrong with them, how the card shows them, and how each is said.
 
 use cauce_flows::fields::Template;
-use cauce_flows::{Check, Context, Failure, FileUse, encode, limits};
+use cauce_flows::{Check, Context, Failure, FileUse, encode};
 use cauce_model::{ContactCard, Content, Location, MediaKind, MediaSource};
 
 use super::Delivery;
@@ -107,18 +107,18 @@ impl Part {
 
     pub(super) fn say(&self, cx: &mut Context<'_>, delivery: Delivery) -> Result<(), Failure> {
         let content = match self {
-            Self::Text { text } => Content::Text { body: cx.text(text, limits::TEXT_BODY)? },
+            Self::Text { text } => Content::Text { body: cx.text(text)? },
             Self::Location(place) => Content::Location(Location {
                 latitude: cx.amount(&place.latitude)?,
                 longitude: cx.amount(&place.longitude)?,
-                name: words(cx, place.name.as_ref(), limits::PLACE)?,
-                address: words(cx, place.address.as_ref(), limits::PLACE)?,
+                name: words(cx, place.name.as_ref())?,
+                address: words(cx, place.address.as_ref())?,
             }),
             Self::Contacts { cards } => Content::Contacts {
                 cards: cards.iter().map(|card| card.filled(cx)).collect::<Result<_, _>>()?,
             },
             Self::Link(link) => Content::Link {
-                body: cx.text(&link.text, limits::INTERACTIVE_BODY)?,
+                body: cx.text(&link.text)?,
                 footer: link.footer.clone(),
                 title: link.title.clone(),
                 url: web_address(cx, &link.url)?,
@@ -138,12 +138,11 @@ impl Part {
 
 impl Attachment<'_> {
     fn content(&self, cx: &Context<'_>) -> Result<Content, Failure> {
-        let named = words(cx, self.name, limits::FILENAME)?;
+        let named = words(cx, self.name)?;
         let (source, name) = match (self.file, self.link) {
             (Some(path), _) => {
                 let file = cx.file(path)?;
-                let name = (self.media == MediaKind::Document)
-                    .then(|| limits::cut(file.name.clone(), limits::FILENAME));
+                let name = (self.media == MediaKind::Document).then(|| file.name.clone());
                 (MediaSource::Stored(file), name)
             }
             (None, Some(link)) => (MediaSource::Link(web_address(cx, link)?), None),
@@ -151,7 +150,7 @@ impl Attachment<'_> {
                 return Err(Failure::new("node.message.no_file", "El paso no dice qué archivo envía."));
             }
         };
-        let caption = words(cx, self.caption, limits::CAPTION)?;
+        let caption = words(cx, self.caption)?;
         Ok(Content::Media { media: self.media, source, caption, filename: named.or(name) })
     }
 }
@@ -159,32 +158,29 @@ impl Attachment<'_> {
 impl Card {
     fn filled(&self, cx: &Context<'_>) -> Result<ContactCard, Failure> {
         let all = |texts: &[Template]| {
-            let filled = texts.iter().map(|text| words(cx, Some(text), limits::CARD_FIELD));
+            let filled = texts.iter().map(|text| words(cx, Some(text)));
             filled.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()
         };
         Ok(ContactCard {
-            name: cx.text(&self.name, limits::CARD_FIELD)?,
+            name: cx.text(&self.name)?,
             phones: all(&self.phones)?,
             emails: all(&self.emails)?,
-            organisation: words(cx, self.organisation.as_ref(), limits::CARD_FIELD)?,
+            organisation: words(cx, self.organisation.as_ref())?,
         })
     }
 }
 
 /// Words that may be left out; also when their data are missing.
-fn words(cx: &Context<'_>, text: Option<&Template>, max: usize) -> Result<Option<String>, Failure> {
-    let text = text.map(|text| cx.text(text, max)).transpose()?;
+fn words(cx: &Context<'_>, text: Option<&Template>) -> Result<Option<String>, Failure> {
+    let text = text.map(|text| cx.text(text)).transpose()?;
     Ok(text.filter(|text| !text.trim().is_empty()))
 }
 
-/// An address as the provider takes one: what no address may have in it is encoded, and what is too long
-/// is left out. It can be broken then, but the conversation goes on.
+/// An address as the provider takes one: what no address may have in it is encoded.
 fn web_address(cx: &Context<'_>, link: &Template) -> Result<String, Failure> {
-    let text = cx.text(link, usize::MAX)?;
+    let text = cx.text(link)?;
     let piece = |c: char| if c.is_ascii_graphic() { c.to_string() } else { encode(&c.to_string()) };
-    let mut address: String = text.trim().chars().map(piece).collect();
-    address.truncate(limits::LINK);
-    Ok(address)
+    Ok(text.trim().chars().map(piece).collect())
 }
 
 fn check_link(link: &Template, at: &str, check: &mut Check<'_>) {

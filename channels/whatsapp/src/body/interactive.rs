@@ -1,25 +1,26 @@
 //! Texts with something to tap: buttons, a list, a link, a request for the place.
 
-use cauce_model::{Button, ListSection, SendFailure};
+use cauce_model::{Button, ListSection, SendFailure, limits};
 use serde_json::{Value, json};
 
-use super::limits::{chars, unique, web_address, within};
+use super::refused::{chars, unique, web_address, within};
 
 fn interactive(kind: &str, body: &str, footer: Option<&str>, action: Value) -> Result<Value, SendFailure> {
-    within("El texto", chars(body), 1, 1024)?;
+    let most = if kind == "list" { limits::LIST_BODY } else { limits::INTERACTIVE_BODY };
+    within("El texto", chars(body), 1, most)?;
     let mut interactive = json!({ "type": kind, "body": { "text": body }, "action": action });
     if let Some(footer) = footer.filter(|footer| !footer.is_empty()) {
-        within("El pie", chars(footer), 1, 60)?;
+        within("El pie", chars(footer), 1, limits::FOOTER)?;
         interactive["footer"] = json!({ "text": footer });
     }
     Ok(interactive)
 }
 
 pub(super) fn buttons(body: &str, footer: Option<&str>, buttons: &[Button]) -> Result<Value, SendFailure> {
-    within("La cantidad de botones", buttons.len(), 1, 3)?;
+    within("La cantidad de botones", buttons.len(), 1, limits::BUTTONS)?;
     for button in buttons {
-        within("El título de un botón", chars(&button.title), 1, 20)?;
-        within("El identificador de un botón", button.id.len(), 1, 256)?;
+        within("El título de un botón", chars(&button.title), 1, limits::BUTTON_TITLE)?;
+        within("El identificador de un botón", button.id.len(), 1, limits::BUTTON_ID)?;
     }
     unique("dos botones con el mismo título", buttons.iter().map(|button| &button.title))?;
     unique("dos botones con el mismo identificador", buttons.iter().map(|button| &button.id))?;
@@ -36,20 +37,21 @@ pub(super) fn list(
     button: &str,
     sections: &[ListSection],
 ) -> Result<Value, SendFailure> {
-    within("El botón que abre la lista", chars(button), 1, 20)?;
-    within("La cantidad de secciones", sections.len(), 1, 10)?;
+    within("El botón que abre la lista", chars(button), 1, limits::LIST_BUTTON)?;
+    within("La cantidad de secciones", sections.len(), 1, limits::LIST_SECTIONS)?;
     let rows = || sections.iter().flat_map(|section| &section.rows);
-    within("La cantidad de filas", rows().count(), 1, 10)?;
+    within("La cantidad de filas", rows().count(), 1, limits::LIST_ROWS)?;
     unique("dos filas con el mismo identificador", rows().map(|row| &row.id))?;
     for row in rows() {
-        within("El título de una fila", chars(&row.title), 1, 24)?;
-        within("El identificador de una fila", row.id.len(), 1, 200)?;
-        within("La descripción de una fila", chars(row.description.as_deref().unwrap_or("")), 0, 72)?;
+        within("El título de una fila", chars(&row.title), 1, limits::LIST_ROW_TITLE)?;
+        within("El identificador de una fila", row.id.len(), 1, limits::LIST_ROW_ID)?;
+        let description = chars(row.description.as_deref().unwrap_or(""));
+        within("La descripción de una fila", description, 0, limits::LIST_ROW_DESCRIPTION)?;
     }
     let shortest_title = usize::from(sections.len() > 1);
     for section in sections {
         let title = section.title.as_deref().unwrap_or("");
-        within("El título de una sección", chars(title), shortest_title, 24)?;
+        within("El título de una sección", chars(title), shortest_title, limits::LIST_SECTION_TITLE)?;
     }
     let sections: Vec<Value> = sections.iter().map(section_body).collect();
     interactive("list", body, footer, json!({ "button": button, "sections": sections }))
@@ -71,7 +73,7 @@ fn section_body(section: &ListSection) -> Value {
 }
 
 pub(super) fn link(body: &str, footer: Option<&str>, title: &str, url: &str) -> Result<Value, SendFailure> {
-    within("El título del botón", chars(title), 1, 20)?;
+    within("El título del botón", chars(title), 1, limits::LINK_TITLE)?;
     web_address("El botón", url)?;
     let action = json!({ "name": "cta_url", "parameters": { "display_text": title, "url": url } });
     interactive("cta_url", body, footer, action)

@@ -1,9 +1,9 @@
 //! Files, by link or by the id of an upload. Facts: `reference/whatsapp.md` §2.2.
 
-use cauce_model::{FailureClass, MediaKind, MediaSource, SendFailure, StoredFile};
+use cauce_model::{FailureClass, MediaKind, MediaSource, SendFailure, StoredFile, limits};
 use serde_json::{Value, json};
 
-use super::limits::{chars, limit, web_address, within};
+use super::refused::{chars, limit, web_address, within};
 
 pub(super) fn body(
     media: MediaKind,
@@ -32,7 +32,7 @@ pub(super) fn body(
     if media == MediaKind::Document {
         let stored = if let MediaSource::Stored(file) = source { Some(file.name.as_str()) } else { None };
         if let Some(name) = filename.or(stored).filter(|name| !name.is_empty()) {
-            within("El nombre del documento", chars(name), 1, 240)?;
+            within("El nombre del documento", chars(name), 1, limits::FILENAME)?;
             body["filename"] = name.into();
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn body(
                 media.name()
             )));
         }
-        within("El texto del archivo", chars(caption), 1, 1024)?;
+        within("El texto del archivo", chars(caption), 1, limits::CAPTION)?;
         body["caption"] = caption.into();
     }
     Ok((provider_type(media), body))
