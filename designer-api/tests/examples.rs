@@ -29,6 +29,30 @@ fn program(name: &str) -> Program {
         .unwrap_or_else(|problems| panic!("{name}: {problems:#?}"))
 }
 
+/// The flows of the playbooks.
+fn playbooks() -> Vec<Program> {
+    let is_flow = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".yaml") && !name.ends_with(".test.yaml")
+    };
+    let entries = |folder: &Path| {
+        let mut found: Vec<PathBuf> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        found.sort();
+        found
+    };
+    let folders = entries(&folder().join("playbooks")).into_iter().filter(|path| path.is_dir());
+    let files = folders.flat_map(|folder| entries(&folder)).filter(is_flow);
+    files
+        .map(|file| {
+            let read = cauce_designer_api::cli::load(&file);
+            let program = read.unwrap_or_else(|problems| panic!("{}: {problems:#?}", file.display()));
+            assert_eq!(program.warnings(), [], "{}", file.display());
+            program
+        })
+        .collect()
+}
+
 /// A talk as it is kept.
 struct Talk {
     name: &'static str,
@@ -166,7 +190,8 @@ fn together_they_use_all_there_is() {
     parts.remove("text");
 
     let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for card in NAMES.map(program).iter().flat_map(Program::cards) {
+    let shown: Vec<Program> = NAMES.into_iter().map(program).chain(playbooks()).collect();
+    for card in shown.iter().flat_map(Program::cards) {
         let mut uses = |what, value: &Value| {
             if let Some(word) = value.as_str() {
                 used.entry(what).or_default().insert(word.to_owned());

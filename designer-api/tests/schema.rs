@@ -89,7 +89,7 @@ fn it_takes_and_refuses_steps() {
         "{ kind: message, config: { texto: hola } }",
         "{ kind: message, config: { parts: [{ type: picture }] } }",
         "{ kind: message, config: { parts: [{ type: image, name: a }] } }",
-        "{ kind: wait }",
+        "{ kind: wait, config: {} }",
         "{ kind: wait, config: { for: 2 horas } }",
         "{ kind: question, config: { answer: { type: date } } }",
         "{ kind: question, config: { text: a, answer: { type: date, when: mañana } } }",

@@ -16,7 +16,7 @@ use serde_json::Value;
 /// Config of `wait`: `for`, or `opens`, or `until` and `at` or one of them.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Esperar")]
+#[schemars(title = "Esperar", extend("minProperties" = 1))]
 pub struct Wait {
     /// How long.
     #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]

@@ -187,3 +187,13 @@ layout: { q: { x: 300, y: -5 } }
     assert_eq!(cards[1], expected);
     assert_eq!(cards[2]["name"], "Fin");
 }
+
+#[test]
+fn the_canvas_has_every_icon() {
+    let icons = include_str!("../../web/src/flows/icons.ts");
+    for kind in catalogue().kinds() {
+        let icon = kind.meta.icon;
+        let known = [format!("\n  {icon}: Icon"), format!("\n  \"{icon}\": Icon")];
+        assert!(known.iter().any(|line| icons.contains(line)), "{} has the icon {icon}", kind.meta.kind);
+    }
+}

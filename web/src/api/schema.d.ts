@@ -72,6 +72,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{contact}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tells the flows what happened to a customer in another system: the one that waits for it goes on, or one
+         *     that begins by it does.
+         */
+        post: operations["tell_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{contact}/messages": {
         parameters: {
             query?: never;
@@ -769,6 +789,20 @@ export interface components {
          * @enum {string}
          */
         EndReasonView: "resolved" | "timed_out";
+        /** @description What came of telling it. */
+        EventTaken: {
+            /** @description Whether a flow went on, or began. */
+            moved: boolean;
+        };
+        /** @description What happened to a customer in another system. */
+        EventTold: {
+            /** @description An id that the client makes up; the same one again has no second effect. */
+            command: string;
+            /** @description What is known of it, at most 16 kB; flows read its fields. */
+            data?: Record<string, never>;
+            /** @description What, as flows call it: letters, digits, `_` and `-`, at most 64. */
+            name: string;
+        };
         /**
          * @description What sort of failure keeps a message from arriving.
          * @enum {string}
@@ -789,6 +823,13 @@ export interface components {
              * @description How large it is, in bytes.
              */
             size: number;
+        };
+        /** @description A flow that calls another. */
+        FlowCaller: {
+            /** @description Its id. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
         };
         /** @description A flow was looked at. */
         FlowCheck: {
@@ -868,6 +909,8 @@ export interface components {
         };
         /** @description A flow was published. */
         FlowPublished: {
+            /** @description The flows that call it and go on calling its earlier version until they are published again. */
+            callers: components["schemas"]["FlowCaller"][];
             /** @description The flow's id. */
             id: string;
             /** @description Warnings. */
@@ -1276,7 +1319,7 @@ export interface components {
          * @description What part a step plays in the graph.
          * @enum {string}
          */
-        RoleInFlow: "start" | "step" | "person" | "end" | "jump" | "note";
+        RoleInFlow: "start" | "step" | "person" | "end" | "jump" | "handler" | "note";
         /**
          * @description What a person is in the workspace.
          * @enum {string}
@@ -1517,6 +1560,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tell_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventTold"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventTaken"];
                 };
             };
             404: {
