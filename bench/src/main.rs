@@ -1,11 +1,12 @@
 //! `cauce-bench`: what a message costs, beside what else one would write. `README.md` tells what is measured
-//! and how; a file each for the parts (`turn`, `road`, `scale`, `timers`, `outbox`), for what they stand on
+//! and how; a file each for the parts (`turn`, `checks`, `road`, `scale`, `timers`, `outbox`), for what they stand on
 //! (`systems`, `process`, `machine`), for the processes beside (`load`, `graph`, `bare`), and for what is kept
 //! (`report`).
 
 mod allocations;
 mod bare;
 mod build;
+mod checks;
 mod graph;
 mod house;
 mod load;
@@ -59,6 +60,8 @@ struct Options {
 enum Command {
     /// The engine alone
     Turn,
+    /// The proofs of a flow
+    Checks,
     /// Webhooks in, beside the limit and what else one would write
     Road,
     /// The same over up to a million contacts
@@ -123,11 +126,12 @@ fn main() -> anyhow::Result<()> {
         Command::Bare(bare) => return many()?.block_on(bare.run()),
         Command::Build(build) => return many()?.block_on(build.run()),
         Command::Turn => vec![turn::run],
+        Command::Checks => vec![checks::run],
         Command::Road => vec![road::run],
         Command::Scale => vec![scale::run],
         Command::Timers => vec![timers::run],
         Command::Outbox => vec![outbox::run],
-        Command::All => vec![turn::run, road::run, timers::run, outbox::run, scale::run],
+        Command::All => vec![turn::run, checks::run, road::run, timers::run, outbox::run, scale::run],
     };
     let bench = Bench {
         quick: options.quick,

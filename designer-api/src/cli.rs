@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 
 use crate::observe::logs::{self, LogFormat};
 
-pub use check::load;
+pub use check::{check_lines, load};
 
 /// Conversations that flows and people hold on WhatsApp.
 #[derive(Parser)]

@@ -7,13 +7,18 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::fix::Fix;
 use crate::problem::sort;
-use crate::words::{did_you_mean, list};
+use crate::words::{did_you_mean, list, suggestions};
 use crate::yaml::{self, Places, child};
 use crate::{Problem, version};
 
 /// The most steps in one flow.
-pub const MAX_NODES: usize = 500;
+pub const MAX_NODES: usize = 5_000;
+/// The format of documents that is known here. One that says a greater `format:` is not looked at.
+pub const FORMAT: u64 = 1;
+/// For so many positions of unknown steps a step is proposed.
+const MAX_PROPOSALS: usize = 50;
 
 /// A flow as it is written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -250,6 +255,7 @@ impl Document {
 
 /// The fields of a document.
 const FIELDS: &[&str] = &[
+    "format",
     "id",
     "name",
     "language",
@@ -275,6 +281,9 @@ impl Reader<'_> {
             self.problems.push(yaml::empty().at(self.places, ""));
             return None;
         };
+        if self.is_newer(map) {
+            return None;
+        }
         self.known(map, "", FIELDS);
         let id = self.id(map, "", "id", "el identificador del flujo, por ejemplo «bienvenida»");
         let name = self.required_text(map, "", "name", "el nombre del flujo");
@@ -334,23 +343,37 @@ impl Reader<'_> {
             );
         }
         let translations = self.translations(map, &language, &nodes);
-        let layout = self
-            .children(map, "", "layout")
-            .into_iter()
+        let mut strangers = 0;
+        let placed = self.children(map, "", "layout");
+        let is_placed = |name: &str| placed.iter().any(|(key, _)| key == name);
+        let layout = placed
+            .iter()
             .filter_map(|(key, value)| {
-                let at = child("/layout", &key);
+                let at = child("/layout", key);
                 let map = self.object(value, &at)?;
                 self.known(map, &at, &["x", "y"]);
                 let (x, y) = (self.number(map, &at, "x")?, self.number(map, &at, "y")?);
-                let id: NodeId = self.parse_id(&key, &at, true)?;
+                let id: NodeId = self.parse_id(key, &at, true)?;
                 if !nodes.contains_key(&id) {
-                    let hint = did_you_mean(&key, nodes.keys().map(NodeId::as_str));
+                    strangers += 1;
+                    let names = nodes.keys().map(NodeId::as_str).filter(|_| strangers <= MAX_PROPOSALS);
+                    let mut near = suggestions(key, names);
+                    near.retain(|name| !is_placed(name));
+                    let hint = near
+                        .first()
+                        .map(|name| format!("Quizá quisiste decir «{name}». "))
+                        .unwrap_or_default();
+                    let mut fixes = Fix::renamed("/layout", key, value, &near);
+                    if fixes.is_empty() {
+                        fixes.push(Fix::new(format!("Quitar la posición de «{key}»")).remove(&at).safe());
+                    }
                     self.problems.push(
                         Problem::error(
                             "doc.layout_unknown",
                             format!("«layout» da una posición a «{key}», que no es un paso del flujo."),
                             format!("{hint}Quita esta línea o corrige el nombre."),
                         )
+                        .with_fixes(fixes)
                         .at_key(self.places, &at),
                     );
                 }
@@ -372,6 +395,26 @@ impl Reader<'_> {
             layout,
             places: Places::default(),
         })
+    }
+
+    /// Whether the document says that it is of a newer format: then nothing of it can be trusted.
+    fn is_newer(&mut self, map: &Map<String, Value>) -> bool {
+        let Some(format) = map.get("format") else { return false };
+        match format.as_u64() {
+            Some(format) if format > FORMAT => {
+                let message = "Este recorrido se hizo con una versión más nueva de Cauce.";
+                let help = format!(
+                    "Actualiza Cauce: aquí se conoce hasta el formato {FORMAT} y este es el {format}."
+                );
+                self.problems.push(Problem::error("doc.newer", message, help).at(self.places, "/format"));
+                true
+            }
+            Some(1..) => false,
+            _ => {
+                self.wrong("/format", format, "un número entero desde 1");
+                false
+            }
+        }
     }
 
     fn node(&mut self, value: &Value, at: &str, id: Option<&NodeId>) -> Node {
@@ -519,7 +562,8 @@ impl Reader<'_> {
 
     fn known(&mut self, map: &Map<String, Value>, at: &str, fields: &[&str]) {
         for key in map.keys().filter(|key| !fields.contains(&key.as_str())) {
-            self.problems.push(unknown_field(key, fields).at_key(self.places, &child(at, key)));
+            let problem = unknown_field(key, fields).with_fixes(field_fixes(map, at, key, fields));
+            self.problems.push(problem.at_key(self.places, &child(at, key)));
         }
     }
 
@@ -618,6 +662,17 @@ impl Reader<'_> {
     fn missing(&mut self, at: &str, key: &str, what: &str) {
         self.problems.push(missing_field(key, what).at_key(self.places, at));
     }
+}
+
+/// What can be done about a field that does not exist: its name is corrected to that of one which is not there
+/// yet, or it goes.
+pub(crate) fn field_fixes(map: &Map<String, Value>, at: &str, key: &str, known: &[&str]) -> Vec<Fix> {
+    let free = known.iter().copied().filter(|known| !map.contains_key(*known));
+    let fixes = Fix::renamed(at, key, map.get(key).unwrap_or(&Value::Null), &suggestions(key, free));
+    if fixes.is_empty() {
+        return vec![Fix::new(format!("Quitar «{}»", cut(key))).remove(&child(at, key))];
+    }
+    fixes
 }
 
 pub(crate) fn unknown_field(key: &str, known: &[&str]) -> Problem {

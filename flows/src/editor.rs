@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::Catalogue;
 use crate::calendar::HOURS;
-use crate::document::{MAX_COLUMNS, MAX_ROWS, MAX_TABLES};
+use crate::document::{FORMAT, MAX_COLUMNS, MAX_ROWS, MAX_TABLES};
 
 /// Ids of flows and steps, and keys inside a config.
 const ID: &str = "^[A-Za-z0-9_-]{1,64}$";
@@ -56,6 +56,13 @@ pub fn document_schema(catalogue: &Catalogue) -> Value {
         "required": ["id", "name", "start", "nodes"],
         "additionalProperties": false,
         "properties": {
+            "format": {
+                "title": "Formato",
+                "description": "El formato del documento; 1 cuando no se dice.",
+                "type": "integer",
+                "minimum": 1,
+                "maximum": FORMAT,
+            },
             "id": with(&id, "Identificador", "No cambia entre versiones. Letras sin tilde, números, «_» y «-»."),
             "name": with(&text, "Nombre", "Como lo llama el equipo."),
             "language": with(&text, "Idioma", "De sus textos, por ejemplo «es» o «es-MX»."),

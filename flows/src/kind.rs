@@ -3,7 +3,7 @@
 //! A kind is its config type: serde and JSON Schema give its form, [`Behaviour`] its exits, checks
 //! and conduct, [`NodeKind`] its name, looks, examples and the way older configs become today's.
 
-use cauce_model::{Duration, FlowId, HttpOutcome, InboundContent, MediaKind};
+use cauce_model::{Duration, FlowId, HttpOutcome, InboundContent, MediaKind, QueueId};
 use indexmap::IndexMap;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -143,6 +143,13 @@ pub struct Triggers {
     pub priority: i32,
 }
 
+impl Triggers {
+    /// Whether nothing but another flow starts it.
+    pub fn is_empty(&self) -> bool {
+        *self == Self { exact: self.exact, priority: self.priority, ..Self::default() }
+    }
+}
+
 /// Words with which a customer comes to a step from wherever a flow waits for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
@@ -176,17 +183,60 @@ pub struct Write {
     pub label: Option<String>,
     /// The exits by which the step may be left without having written it.
     pub unless: &'static [&'static str],
+    /// All that it may write there; empty when that may be anything.
+    pub values: Vec<Value>,
+}
+
+/// How a step chooses its way by what is known, for the checks to look into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chooses {
+    /// The first rule that holds leads on.
+    Rules(Vec<Condition>),
+    /// What a value reads like leads on; accents and case do not count.
+    Cases {
+        /// The expression that gives the value.
+        value: String,
+        /// The cases.
+        cases: Vec<Match>,
+    },
+}
+
+/// A rule of [`Chooses::Rules`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The exit it leads to.
+    pub exit: String,
+    /// The expression that must hold.
+    pub when: String,
+    /// Where that stands in the config, within its rule, as a JSON pointer.
+    pub pointer: String,
+}
+
+/// A case of [`Chooses::Cases`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// The exit it leads to.
+    pub exit: String,
+    /// What the value must read like.
+    pub reads: String,
+    /// Where that stands in the config, as a JSON pointer.
+    pub pointer: String,
 }
 
 impl Write {
     /// A variable without a label of its own, written whichever way the step is left.
     pub fn new(name: &Name) -> Self {
-        Self { name: name.0.clone(), label: None, unless: &[] }
+        Self { name: name.0.clone(), label: None, unless: &[], values: Vec::new() }
     }
 
     /// The same, but by these exits the step may be left without having written it.
     pub fn unless(self, unless: &'static [&'static str]) -> Self {
         Self { unless, ..self }
+    }
+
+    /// The same, but it writes nothing else than one of these.
+    pub fn among(self, values: Vec<Value>) -> Self {
+        Self { values, ..self }
     }
 }
 
@@ -323,6 +373,22 @@ pub trait Behaviour: Send + Sync {
     /// As for [`Behaviour::enter`].
     fn ask_before(&self, _cx: &mut Context<'_>) -> Result<Option<Step>, Failure> {
         Ok(None)
+    }
+
+    /// How many messages it says at most from when the run arrives until it leaves, those that ask again
+    /// included.
+    fn sends_in_all(&self) -> usize {
+        self.sends()
+    }
+
+    /// How it chooses its way, when the checks may look into that.
+    fn chooses(&self) -> Option<Chooses> {
+        None
+    }
+
+    /// The queues to which it hands customers, each with where it stands in the config, as a JSON pointer.
+    fn queues(&self) -> Vec<(QueueId, &'static str)> {
+        Vec::new()
     }
 }
 

@@ -7,18 +7,19 @@
 //! [`Program::compile`] checks it against a [`Catalogue`] and proves its graph; [`start`] and [`step`]
 //! walk a [`Run`] through it, one event at a time.
 
-mod assigned;
 pub mod calendar;
 mod document;
 mod editor;
 mod example;
 pub mod fields;
-mod graph;
+mod fix;
 mod kind;
 pub mod languages;
 pub mod limits;
+mod mend;
 mod problem;
 mod program;
+mod proofs;
 pub mod reading;
 mod rehearsal;
 mod run;
@@ -27,8 +28,8 @@ mod script;
 mod step;
 mod text;
 mod texts;
+mod together;
 mod version;
-mod window;
 mod words;
 mod yaml;
 
@@ -38,12 +39,15 @@ pub use document::{
 };
 pub use editor::document_schema;
 pub use example::{Example, Happens, SHOWN, Turn, transcript};
+pub use fix::Fix;
 pub use kind::{
-    After, Behaviour, Catalogue, Command, Exit, FileUse, FlowUse, Kind, Meta, NodeKind, Resume, Role,
-    Triggers, Write,
+    After, Behaviour, Catalogue, Chooses, Command, Condition, Exit, FileUse, FlowUse, Kind, Match, Meta,
+    NodeKind, Resume, Role, Triggers, Write,
 };
+pub use mend::mend;
 pub use problem::{Problem, Severity};
 pub use program::{Card, CardExit, Check, Files, Fit, Program, Trigger};
+pub use proofs::{FlowFacts, OtherValues};
 pub use rehearsal::{Choice, Rehearsal};
 pub use run::{
     ContactFacts, Event, Facts, Frame, MAX_ASKED, Opening, Outcome, Run, RunState, Visited, Wait, WaitKind,
@@ -52,5 +56,6 @@ pub use script::{FUNCTION_GROUPS, FUNCTIONS, Function, FunctionGroup, MAX_SOURCE
 pub use step::{Context, Failure, MAX_CALLS, MAX_SENDS, MAX_STEPS, Step, start, step};
 pub use text::{BAD_URL, encode};
 pub use texts::DocumentText;
+pub use together::{Known, check_together};
 pub use words::{Named, choose, choose_among, fold};
 pub use yaml::{MAX_BYTES, Places};

@@ -5,6 +5,7 @@ use std::fmt;
 use cauce_model::NodeId;
 use serde::{Deserialize, Serialize};
 
+use crate::fix::Fix;
 use crate::yaml::Places;
 
 /// How bad it is.
@@ -39,6 +40,9 @@ pub struct Problem {
     /// Steps that prove it, in order: a path that is trapped, a cycle.
     #[serde(default)]
     pub witness: Vec<NodeId>,
+    /// What a machine can do about it, the likeliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixes: Vec<Fix>,
 }
 
 impl Problem {
@@ -54,6 +58,7 @@ impl Problem {
             message: message.into(),
             help: help.into(),
             witness: Vec::new(),
+            fixes: Vec::new(),
         }
     }
 
@@ -92,6 +97,20 @@ impl Problem {
     pub fn with_witness(mut self, witness: Vec<NodeId>) -> Self {
         self.witness = witness;
         self
+    }
+
+    /// With what a machine can do about it.
+    pub fn with_fixes(mut self, fixes: impl IntoIterator<Item = Fix>) -> Self {
+        self.fixes.extend(fixes);
+        self
+    }
+
+    /// The fix that may be made without asking anybody.
+    pub fn safe_fix(&self) -> Option<&Fix> {
+        match &self.fixes[..] {
+            [only] if only.safe => Some(only),
+            _ => None,
+        }
     }
 
     /// Whether it keeps the flow from being published.

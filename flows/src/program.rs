@@ -6,27 +6,26 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use cauce_model::{FlowId, InboundContent, NodeId, StoredFile, VersionId};
+use cauce_model::{FlowId, InboundContent, NodeId, QueueId, StoredFile, VersionId};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
 pub(crate) use self::translated::Spoken;
 use crate::Problem;
-use crate::assigned::{self, Read};
 use crate::document::{Document, Node, read};
 use crate::fields::Name;
-use crate::graph::{self, Spot};
+use crate::fix::Fix;
 use crate::kind::{
     Behaviour, Catalogue, Command, FileUse, FlowUse, Kind, Meta, Role, Triggers, Write, all_exits,
 };
 use crate::problem::sort;
+use crate::proofs::{self, Declared, FlowFacts, Spot, Use};
 use crate::run::{Frame, Opening};
 use crate::schema::{Found, Walk, is_variable};
-use crate::script::{ANSWER, CONTACT, Code, Script, ScriptError};
-use crate::text::{Scripts, Text};
-use crate::window;
-use crate::words::{contains_words, did_you_mean, fold, list};
+use crate::script::{ANSWER, CONTACT, Code, Meant, Script, ScriptError};
+use crate::text::{Piece, Scripts, Text, respelt, split};
+use crate::words::{contains_words, did_you_mean, fold, list, suggestions};
 use crate::yaml::{Places, child};
 use crate::{languages, limits};
 
@@ -35,6 +34,8 @@ pub struct Program {
     version: VersionId,
     document: Document,
     warnings: Vec<Problem>,
+    facts: FlowFacts,
+    uses: Vec<Use>,
     nodes: IndexMap<NodeId, Compiled>,
     scripts: Scripts,
     labels: IndexMap<String, String>,
@@ -57,6 +58,7 @@ pub(crate) struct Compiled {
     pub(crate) spoken: IndexMap<String, Spoken>,
     pub(crate) exits: IndexMap<String, NodeId>,
     pub(crate) meta: Meta,
+    declared: Declared,
 }
 
 /// How well a message fits a flow's start; the greater one wins. What brings the customer counts first, then
@@ -143,8 +145,42 @@ impl Check<'_> {
     /// An error at a JSON pointer within the config (`/options/2/title`). The code is
     /// `node.<kind>.<what>` or `limit.<what>`.
     pub fn error(&mut self, pointer: &str, code: &str, message: impl Into<String>, help: impl Into<String>) {
+        self.fixable(pointer, code, message, help, None);
+    }
+
+    fn fixable(
+        &mut self,
+        pointer: &str,
+        code: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        fix: Option<Fix>,
+    ) {
         let at = format!("{}{pointer}", self.base);
-        self.problems.push(Problem::error(code, message, help).of(self.node).at(self.places, &at));
+        let problem = Problem::error(code, message, help).of(self.node).at(self.places, &at);
+        self.problems.push(problem.with_fixes(fix));
+    }
+
+    /// How one of several texts that read the same gets out of the way of the others: an id becomes another one
+    /// whose exit leads to the same step, and an item of a list goes.
+    fn unrepeated(&self, pointer: &str, text: &str, taken: &HashSet<String>) -> Option<Fix> {
+        let at = format!("{}{pointer}", self.base);
+        let (_, last) = pointer.rsplit_once('/')?;
+        if last.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Fix::new(format!("Quitar «{text}» de la lista")).remove(&at).safe());
+        }
+        let exits = self.base.strip_suffix("/config").filter(|_| last == "id")?.to_owned() + "/exits";
+        let known = &self.document.nodes.get(self.node)?.exits;
+        let mut names = (2..100).map(|n| format!("{text}_{n}"));
+        let free = |name: &String| {
+            !taken.contains(&fold(name)) && !known.contains_key(name) && name.parse::<NodeId>().is_ok()
+        };
+        let name = names.find(free)?;
+        let fix = Fix::new(format!("Llamarlo «{name}»")).replace(&at, name.as_str());
+        Some(match known.get(text) {
+            Some(target) => fix.add(&child(&exits, &name), target.as_str()),
+            None => fix,
+        })
     }
 
     /// The document that the step is part of.
@@ -171,14 +207,19 @@ impl Check<'_> {
     /// Reports every text of a list that reads the same as an earlier one, at `pointer` with `{}` for its
     /// place in the list.
     pub fn unique<'t>(&mut self, pointer: &str, code: &str, texts: impl IntoIterator<Item = &'t str>) {
+        let texts: Vec<&str> = texts.into_iter().collect();
+        let all: HashSet<String> = texts.iter().map(|text| fold(text)).collect();
         let mut seen = HashSet::new();
         for (i, text) in texts.into_iter().enumerate() {
             if !seen.insert(fold(text)) {
-                self.error(
-                    &pointer.replace("{}", &i.to_string()),
+                let pointer = pointer.replace("{}", &i.to_string());
+                let fix = self.unrepeated(&pointer, text, &all);
+                self.fixable(
+                    &pointer,
                     code,
                     format!("«{text}» está repetido, o se lee igual que otro."),
                     "Cada uno debe ser distinto, también sin contar tildes ni mayúsculas.",
+                    fix,
                 );
             }
         }
@@ -233,31 +274,31 @@ impl Program {
         }
         let inherited = inherited(&document, &bounds, &mut problems);
         let mut nodes = IndexMap::new();
-        let mut spots = Vec::new();
+        let nothing = Declared::nothing();
         let (mut triggers, mut commands) = (Triggers::default(), Vec::new());
         for (((id, written), bound), spoken) in document.nodes.iter().zip(bounds).zip(spoken_of) {
             let node = inherited.get(id).unwrap_or(written);
             let Some((behaviour, meta)) = bound else {
-                spots.push(Spot::unknown(id, node));
                 continue;
             };
-            for write in behaviour.writes() {
-                let label = write.label.unwrap_or_else(|| write.name.clone());
-                labels.entry(write.name).or_insert(label);
+            let mut declared = Declared::of(meta, behaviour.as_ref());
+            for write in &declared.writes {
+                let label = || write.label.clone().unwrap_or_else(|| write.name.clone());
+                labels.entry(write.name.clone()).or_insert_with(label);
             }
-            let spot = Spot::known(id, node, meta, behaviour.as_ref());
             if *id == document.start {
                 triggers = behaviour.triggers();
                 let given = document.params.iter().filter(|(_, param)| !param.optional);
-                spots.push(spot.also_writing(given.map(|(name, _)| Write::new(&name.as_str().into()))));
-            } else {
-                spots.push(spot);
+                declared.writes.extend(given.map(|(name, _)| Write::new(&name.as_str().into())));
             }
             if let Some(command) = behaviour.command() {
                 let words = command.words.iter().map(|word| fold(word)).collect();
                 commands.push((id.clone(), Command { words, ..command }));
             }
-            nodes.insert(id.clone(), Compiled { behaviour, spoken, exits: node.exits.clone(), meta });
+            nodes.insert(
+                id.clone(),
+                Compiled { behaviour, spoken, exits: node.exits.clone(), meta, declared },
+            );
         }
         names(&document, &labels, &mut problems);
         for (key, at) in document
@@ -270,22 +311,20 @@ impl Program {
                 problems.push(bad_name(key).at_key(&document.places, &at));
             }
         }
-        let (scripts, reads) = compile_scripts(found, &labels, &document.places, &mut problems);
-        graph::check(&document, &spots, &mut problems);
-        // Of ways that are wrong themselves nothing more is asked.
-        if !problems.iter().any(Problem::is_error) {
-            assigned::check(&document, &spots, &reads, &mut problems);
-            window::check(&document, &spots, &mut problems);
-        }
+        let (scripts, uses) = compile_scripts(found, &labels, &document, &mut problems);
+        let declared = |id: &NodeId| nodes.get(id).map_or(&nothing, |step: &Compiled| &step.declared);
+        let spots: Vec<Spot<'_>> =
+            document.nodes.iter().map(|(id, node)| Spot { id, node, declared: declared(id) }).collect();
+        let facts = proofs::prove(&document, &spots, &uses, &scripts, &mut problems);
         sort(&mut problems);
-        if problems.iter().any(Problem::is_error) {
-            return Err(problems);
-        }
+        let Some(facts) = facts else { return Err(problems) };
         let goes_back = commands.iter().any(|(_, command)| command.goes_back);
         Ok(Self {
             version: document.version(),
             document,
             warnings: problems,
+            facts,
+            uses,
             nodes,
             scripts,
             labels,
@@ -376,6 +415,35 @@ impl Program {
     /// What somebody should look at.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
+    }
+
+    /// What the checks know of it beside that.
+    pub fn facts(&self) -> &FlowFacts {
+        &self.facts
+    }
+
+    /// Proves the graph once more: the warnings of the proofs, and the facts.
+    pub fn prove(&self) -> (Vec<Problem>, FlowFacts) {
+        // Every step of a flow without errors is in both, in the same order.
+        let steps = self.document.nodes.iter().zip(self.nodes.values());
+        let spots: Vec<Spot<'_>> =
+            steps.map(|((id, node), step)| Spot { id, node, declared: &step.declared }).collect();
+        let mut problems = Vec::new();
+        let facts = proofs::prove(&self.document, &spots, &self.uses, &self.scripts, &mut problems);
+        sort(&mut problems);
+        (problems, facts.unwrap_or_default())
+    }
+
+    /// What starts it, as texts are compared.
+    pub(crate) fn folded(&self) -> &Triggers {
+        &self.folded
+    }
+
+    /// The queues that its steps name, and where, as a JSON pointer into the step's config.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = (&NodeId, QueueId, &'static str)> {
+        let of = |step: &Compiled| step.behaviour.queues();
+        let queues = move |(id, step)| of(step).into_iter().map(move |(queue, at)| (id, queue, at));
+        self.nodes.iter().flat_map(queues)
     }
 
     /// Whether a message starts the flow, and how well it fits. Without words it is a picture or the like.
@@ -691,12 +759,14 @@ fn bind(
     let Some(kind) = catalogue.get(&node.kind) else {
         let names: Vec<&str> = catalogue.kinds().map(|kind| kind.meta.kind).collect();
         let hint = did_you_mean(&node.kind, names.iter().copied());
+        let fixes = Fix::instead(&child(&at, "kind"), &suggestions(&node.kind, names.iter().copied()));
         problems.push(
             Problem::error(
                 "doc.unknown_kind",
                 format!("No existe un paso de tipo «{}».", node.kind),
                 format!("{hint}Los tipos son {}.", list(names)),
             )
+            .with_fixes(fixes)
             .of(id)
             .at(places, &child(&at, "kind")),
         );
@@ -753,20 +823,25 @@ pub(crate) fn migrated(kind: &Kind, node: &Node) -> Result<Value, String> {
     }
 }
 
+/// For so many names of data that do not exist one is proposed.
+const MAX_PROPOSALS: usize = 50;
+
 /// Compiles what was found in the configs, and reports what cannot be, where it stands. Also gives the data
-/// that texts name.
+/// that is named.
 fn compile_scripts(
     found: Vec<Found>,
     labels: &IndexMap<String, String>,
-    places: &Places,
+    document: &Document,
     problems: &mut Vec<Problem>,
-) -> (Scripts, Vec<Read>) {
+) -> (Scripts, Vec<Use>) {
+    let places = &document.places;
     let mut scripts = Scripts::default();
-    let mut reads = Vec::new();
+    let (mut uses, mut strangers) = (Vec::new(), 0);
     for found in found {
         // `/nodes/<id>/…`, or `/translations/<language>/<id>/…`.
         let nth = if found.pointer.starts_with("/nodes/") { 2 } else { 3 };
         let node: Option<NodeId> = found.pointer.split('/').nth(nth).and_then(|id| id.parse().ok());
+        let step = node.as_ref().and_then(|node| document.nodes.get_index_of(node));
         let before = problems.len();
         let mut compile = |source: &str, nth: usize| match Script::compile(source) {
             Ok(script) => {
@@ -774,22 +849,37 @@ fn compile_scripts(
                     name != CONTACT && !labels.contains_key(name) && !(found.of_answer && name == ANSWER)
                 };
                 for (name, position) in script.reads.iter().filter(|(name, _)| unknown(name)) {
+                    strangers += 1;
                     let (line, column) = (position.line().unwrap_or(1), position.position().unwrap_or(1));
                     let at = places.inside(&found.pointer, source, nth, line, column);
-                    problems.push(unknown_variable(name, labels).at(places, &found.pointer).at_mark(at));
+                    let names = labels.keys().map(String::as_str).filter(|_| strangers <= MAX_PROPOSALS);
+                    let near = suggestions(name, names);
+                    let fixes = respelt_as(&found, name, &near);
+                    let problem = unknown_variable(name, &near).with_fixes(fixes);
+                    problems.push(problem.at(places, &found.pointer).at_mark(at));
                 }
                 for (name, position) in script.reads.iter().filter(|(name, _)| labels.contains_key(name)) {
-                    let needed = found.is_template && !found.is_data && script.needs.contains(name);
-                    let Some(node) = node.clone().filter(|_| needed) else { continue };
+                    let told = found.is_template && !found.is_data;
+                    let Some(at) = step else { continue };
                     let (line, column) = (position.line().unwrap_or(1), position.position().unwrap_or(1));
                     let mark = places.inside(&found.pointer, source, nth, line, column);
-                    reads.push(Read { node, name: name.clone(), pointer: found.pointer.clone(), mark });
+                    uses.push(Use {
+                        at,
+                        name: name.clone(),
+                        pointer: found.pointer.clone(),
+                        mark,
+                        needed: told && script.needs.contains(name),
+                        told,
+                        alone: source.trim() == name,
+                    });
                 }
                 Some(script)
             }
             Err(error) => {
                 let at = places.inside(&found.pointer, source, nth, error.line, error.column);
-                problems.push(expression_problem(error).at(places, &found.pointer).at_mark(at));
+                let fixes = meant(&found, source, &error);
+                problems
+                    .push(expression_problem(error).with_fixes(fixes).at(places, &found.pointer).at_mark(at));
                 None
             }
         };
@@ -797,13 +887,18 @@ fn compile_scripts(
             match Code::compile(&found.source) {
                 Ok(code) => {
                     for (name, position) in &code.reads {
+                        if let (true, Some(at)) = (labels.contains_key(name), step) {
+                            let (name, pointer) = (name.clone(), found.pointer.clone());
+                            let (needed, told, alone) = (false, false, false);
+                            uses.push(Use { at, name, pointer, mark: None, needed, told, alone });
+                        }
                         if name == CONTACT || labels.contains_key(name) {
                             continue;
                         }
                         let (line, column) = (position.line().unwrap_or(1), position.position().unwrap_or(1));
                         let mark = places.inside(&found.pointer, &found.source, 0, line, column);
-                        problems
-                            .push(unknown_variable(name, labels).at(places, &found.pointer).at_mark(mark));
+                        let near = suggestions(name, labels.keys().map(String::as_str));
+                        problems.push(unknown_variable(name, &near).at(places, &found.pointer).at_mark(mark));
                     }
                     scripts.codes.insert(found.source, code);
                 }
@@ -832,11 +927,54 @@ fn compile_scripts(
             problem.node = node.clone();
         }
     }
-    (scripts, reads)
+    (scripts, uses)
 }
 
-fn unknown_variable(name: &str, labels: &IndexMap<String, String>) -> Problem {
-    let hint = did_you_mean(name, labels.keys().map(String::as_str));
+/// The text or expression with what was probably meant in the place of a word that is wrong in one expression.
+fn meant(found: &Found, expression: &str, error: &ScriptError) -> Vec<Fix> {
+    let Some(Meant { word, near }) = error.meant.as_deref() else { return Vec::new() };
+    let fix = |other: &&'static str| {
+        let corrected = corrected(expression, (error.line, error.column), word, other)?;
+        let source = if found.is_template {
+            let pieces = split(&found.source).ok()?.into_iter().map(|piece| match piece {
+                Piece::Expression(source) if source == expression => format!("{{{{{corrected}}}}}"),
+                Piece::Expression(source) => format!("{{{{{source}}}}}"),
+                Piece::Written(text) => text.to_owned(),
+            });
+            pieces.collect()
+        } else {
+            corrected
+        };
+        Some(Fix::new(format!("Cambiar «{word}» por «{other}»")).replace(&found.pointer, source))
+    };
+    match &near[..] {
+        [only] => fix(only).map(Fix::safe).into_iter().collect(),
+        several => several.iter().take(3).filter_map(fix).collect(),
+    }
+}
+
+/// The expression with another word at a line and column (from 1); `None` when the word is not there.
+fn corrected(expression: &str, (line, column): (usize, usize), word: &str, other: &str) -> Option<String> {
+    let before: usize = expression.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let (skipped, _) = expression.get(before..)?.char_indices().nth(column - 1)?;
+    let (head, tail) = expression.split_at(before + skipped);
+    Some(format!("{head}{other}{}", tail.strip_prefix(word)?))
+}
+
+/// The text or expression with another name in the place of a misspelt one.
+fn respelt_as(found: &Found, name: &str, near: &[&str]) -> Vec<Fix> {
+    let fix = |other: &&str| {
+        let source = respelt(&found.source, found.is_template, name, other)?;
+        Some(Fix::new(format!("Cambiar «{name}» por «{other}»")).replace(&found.pointer, source))
+    };
+    match near {
+        [only] => fix(only).map(Fix::safe).into_iter().collect(),
+        several => several.iter().take(3).filter_map(fix).collect(),
+    }
+}
+
+fn unknown_variable(name: &str, near: &[&str]) -> Problem {
+    let hint = near.first().map(|name| format!("Quizá quisiste decir «{name}». ")).unwrap_or_default();
     Problem::error(
         "expr.unknown_variable",
         format!("«{name}» no es un dato de este flujo."),

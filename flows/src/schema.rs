@@ -8,11 +8,12 @@ use cauce_model::NodeId;
 use serde_json::{Map, Value};
 
 use crate::calendar;
-use crate::document::{cut, describe, missing_field, unknown_field, wrong_type};
+use crate::document::{cut, describe, field_fixes, missing_field, unknown_field, wrong_type};
 use crate::fields::{Period, written};
+use crate::fix::Fix;
 use crate::script::{CONTACT, Script};
 use crate::text::{Piece, split};
-use crate::words::{did_you_mean, list};
+use crate::words::{did_you_mean, list, suggestions};
 use crate::yaml::{Places, child};
 use crate::{Problem, limits};
 
@@ -88,7 +89,7 @@ impl Walk<'_> {
                 Some(property) => self.value(property, value, &child(at, key)),
                 None => {
                     let problem = unknown_field(key, &names).at_key(self.places, &child(at, key));
-                    self.problems.push(problem);
+                    self.problems.push(problem.with_fixes(field_fixes(map, at, key, &names)));
                 }
             }
         }
@@ -251,7 +252,9 @@ impl Walk<'_> {
         let hint = value.as_str().map(|given| did_you_mean(given, words.iter().copied())).unwrap_or_default();
         let message = format!("Aquí no se puede poner {}.", describe(value));
         let help = format!("{hint}Se puede usar {}.", list(words.iter().copied()));
-        self.problem(Problem::error("doc.wrong_value", message, help), at);
+        let near = value.as_str().map(|given| suggestions(given, words.iter().copied())).unwrap_or_default();
+        let fixes = Fix::instead(at, &near);
+        self.problem(Problem::error("doc.wrong_value", message, help).with_fixes(fixes), at);
     }
 
     /// A value that may have one of several forms.

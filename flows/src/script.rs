@@ -6,6 +6,7 @@
 //! operation, by every function of the house before it happens. Groups and lists are read in place ([`data`]), and what an
 //! expression gives is bounded by [`MAX_VALUE`]. So a script needs no clock to be stopped.
 
+pub(crate) mod claims;
 mod code;
 mod data;
 mod functions;
@@ -29,7 +30,7 @@ pub use self::functions::{FUNCTION_GROUPS, FUNCTIONS, Function, FunctionGroup};
 use crate::reading::Place;
 use crate::step::{Context, Failure};
 use crate::text::shortened;
-use crate::words::did_you_mean;
+use crate::words::{did_you_mean, suggestions};
 
 /// The longest expression, in characters.
 pub const MAX_SOURCE: usize = 1_000;
@@ -74,11 +75,25 @@ pub(crate) struct ScriptError {
     pub(crate) help: String,
     pub(crate) line: usize,
     pub(crate) column: usize,
+    /// What was probably meant there.
+    pub(crate) meant: Option<Box<Meant>>,
+}
+
+/// A word that is wrong, and those that were probably meant.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Meant {
+    pub(crate) word: String,
+    pub(crate) near: Vec<&'static str>,
 }
 
 impl ScriptError {
     pub(crate) fn new(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { code, message: message.into(), help: help.into(), line: 1, column: 1 }
+        Self { code, message: message.into(), help: help.into(), line: 1, column: 1, meant: None }
+    }
+
+    /// With what was probably meant by a word.
+    fn meaning(self, word: &str, near: Vec<&'static str>) -> Self {
+        Self { meant: Some(Box::new(Meant { word: word.to_owned(), near })), ..self }
     }
 
     fn at(mut self, position: Position) -> Self {
@@ -205,6 +220,11 @@ impl Script {
         }
     }
 
+    /// Whether it reads this variable.
+    pub(crate) fn reads_of(&self, name: &str) -> bool {
+        self.reads.iter().any(|(read, _)| read == name)
+    }
+
     /// Works it out with what a step sees. `source` is what a failure names: the expression, or the text
     /// it stands in.
     pub(crate) fn value(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
@@ -273,7 +293,8 @@ fn function(name: &str) -> Result<(), ScriptError> {
         "expr.unknown_function",
         format!("La función «{name}» no se puede usar aquí."),
         format!("{hint}Se puede usar: {}.", FUNCTIONS.join(", ")),
-    ))
+    )
+    .meaning(name, suggestions(name, FUNCTIONS)))
 }
 
 /// A separator that is written out must separate.
@@ -325,6 +346,7 @@ fn inspect(
                 format!("«.{name}» no existe."),
                 format!("{hint}Del contacto se puede usar name, phone, language, tags y score."),
             )
+            .meaning(name, suggestions(name, CONTACT_FIELDS))
             .at(*position))
         }
         Expr::ThisPtr(position) => Err(not_allowed("«this» no se puede usar aquí.").at(*position)),

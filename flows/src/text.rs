@@ -214,6 +214,53 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
+/// A text or an expression with one name of data in the place of another, wherever an expression reads it.
+/// `None` when that cannot be done by its spelling.
+pub(crate) fn respelt(source: &str, is_template: bool, from: &str, to: &str) -> Option<String> {
+    if !is_template {
+        return renamed(source, from, to);
+    }
+    let mut whole = String::with_capacity(source.len());
+    for piece in split(source).ok()? {
+        match piece {
+            Piece::Written(text) => whole.push_str(text),
+            Piece::Expression(expression) => {
+                let reads = Script::compile(expression).is_ok_and(|script| script.reads_of(from));
+                let renamed = if reads { renamed(expression, from, to)? } else { expression.to_owned() };
+                whole.push_str("{{");
+                whole.push_str(&renamed);
+                whole.push_str("}}");
+            }
+        }
+    }
+    Some(whole)
+}
+
+/// The expression with every word `from` replaced outside of texts and behind no dot, when that leaves no
+/// reading of it.
+fn renamed(expression: &str, from: &str, to: &str) -> Option<String> {
+    let mut renamed = String::with_capacity(expression.len() + to.len());
+    let (mut quote, mut rest, mut before) = (None, expression, ' ');
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    while let Some(c) = rest.chars().next() {
+        let tail = rest.strip_prefix(from).filter(|tail| !tail.starts_with(is_word));
+        if let Some(tail) = tail.filter(|_| quote.is_none() && !is_word(before) && before != '.') {
+            renamed.push_str(to);
+            (rest, before) = (tail, 'x');
+            continue;
+        }
+        match quote {
+            Some(open) if c == open && before != '\\' => quote = None,
+            None if matches!(c, '"' | '\'' | '`') => quote = Some(c),
+            _ => {}
+        }
+        renamed.push(c);
+        (rest, before) = (&rest[c.len_utf8()..], c);
+    }
+    let script = Script::compile(&renamed).ok()?;
+    (!script.reads_of(from)).then_some(renamed)
+}
+
 fn unknown(source: &str) -> Failure {
     Failure::new("expr.unknown", format!("«{source}» no pertenece a esta versión del flujo."))
 }

@@ -191,20 +191,35 @@ fn only(mut hits: impl Iterator<Item = bool>) -> Option<usize> {
     (!hits.any(|hit| hit)).then_some(first)
 }
 
-/// The candidate that somebody probably meant, for "quizá quisiste decir".
-pub(crate) fn closest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The candidates that somebody probably meant: the nearest, and more than one when several are as near.
+pub(crate) fn suggestions<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let folded = fold(given);
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(&folded, &fold(candidate)), candidate))
-        .filter(|(d, candidate)| *d <= (candidate.chars().count().max(folded.chars().count())).div_ceil(3))
-        .min_by_key(|(d, _)| *d)
-        .map(|(_, candidate)| candidate)
+    let letters = folded.chars().count().min(LONGEST_SLIP);
+    let (mut best, mut near) = (usize::MAX, Vec::new());
+    for candidate in candidates {
+        let other = fold(candidate);
+        let others = other.chars().count().min(LONGEST_SLIP);
+        let most = letters.max(others).div_ceil(3);
+        // Whoever differs more in length differs more in letters.
+        if letters.abs_diff(others) > most.min(best) {
+            continue;
+        }
+        let away = distance(&folded, &other);
+        if away <= most && away < best {
+            best = away;
+            near.clear();
+        }
+        if away <= most && away == best {
+            near.push(candidate);
+        }
+    }
+    near
 }
 
 /// "Quizá quisiste decir «x». " or nothing.
 pub(crate) fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    closest(given, candidates).map(|c| format!("Quizá quisiste decir «{c}». ")).unwrap_or_default()
+    let near = suggestions(given, candidates);
+    near.first().map(|candidate| format!("Quizá quisiste decir «{candidate}». ")).unwrap_or_default()
 }
 
 /// How many letters to insert, delete, replace or swap with their neighbour. Texts are cut at 64
@@ -230,6 +245,16 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     rows[a.len()][b.len()]
+}
+
+/// As [`list`], but of many only the first.
+pub(crate) fn few(items: &[&str]) -> String {
+    const SHOWN: usize = 8;
+    if items.len() <= SHOWN + 1 {
+        return list(items.iter().copied());
+    }
+    let shown: Vec<String> = items[..SHOWN].iter().map(|item| format!("«{item}»")).collect();
+    format!("{} y {} más", shown.join(", "), items.len() - SHOWN)
 }
 
 /// «a», «b» y «c».
@@ -380,9 +405,14 @@ mod tests {
 
     #[test]
     fn the_probable_word_is_proposed() {
-        assert_eq!(closest("mesage", ["message", "question"]), Some("message"));
-        assert_eq!(closest("quetsion", ["message", "question"]), Some("question"));
-        assert_eq!(closest("xyz", ["message", "question"]), None);
+        assert_eq!(suggestions("mesage", ["message", "question"]), ["message"]);
+        assert_eq!(suggestions("quetsion", ["message", "question"]), ["question"]);
+        assert_eq!(suggestions("xyz", ["message", "question"]), [""; 0]);
+        assert_eq!(
+            suggestions("fin_3", ["fin_1", "fin_2", "final"]),
+            ["fin_1", "fin_2"],
+            "nobody knows which"
+        );
     }
 
     #[test]

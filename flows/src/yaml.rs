@@ -16,9 +16,11 @@ use serde_yaml::{Location, Options, Spanned};
 use crate::Problem;
 
 /// The largest text that is looked at, in bytes.
-pub const MAX_BYTES: usize = 1_000_000;
+pub const MAX_BYTES: usize = 2_000_000;
 /// The most YAML nodes (maps, lists, scalars) in one text.
-const MAX_NODES: usize = 20_000;
+const MAX_NODES: usize = 400_000;
+/// The most of them that aliases may repeat.
+const MAX_REPEATED: usize = 20_000;
 /// How deep maps and lists may nest.
 const MAX_DEPTH: usize = 32;
 
@@ -26,6 +28,8 @@ const MAX_DEPTH: usize = 32;
 #[derive(Clone, Default)]
 pub struct Places {
     source: Arc<str>,
+    /// Where its lines begin, in bytes.
+    lines: Arc<[usize]>,
     marks: HashMap<String, Mark>,
 }
 
@@ -67,12 +71,17 @@ impl Places {
             let at = from + scalar.match_indices(piece).nth(nth)?.0;
             let skipped: usize = piece.split_inclusive('\n').take(line - 1).map(str::len).sum();
             let start = at + skipped;
-            let before = self.source.get(..start)?;
-            let row = before.matches('\n').count() + 1;
-            let col = before.rsplit('\n').next().unwrap_or(before).chars().count() + column;
+            let row = self.lines.partition_point(|line| *line <= start);
+            let line = *self.lines.get(row.checked_sub(1)?)?;
+            let col = self.source.get(line..start)?.chars().count() + column;
             Some((u32::try_from(row).ok()?, u32::try_from(col).ok()?))
         };
         exact().or_else(|| self.value(pointer))
+    }
+
+    /// Where the scalar stands in the text, in bytes.
+    pub(crate) fn bytes(&self, pointer: &str) -> Option<(usize, usize)> {
+        self.marks.get(pointer)?.bytes
     }
 
     fn nearest(&self, pointer: &str) -> Option<&Mark> {
@@ -116,7 +125,8 @@ pub(crate) fn read(text: &str) -> Result<(Value, Places, Vec<Problem>), Box<Prob
         }
         Err(error) => return Err(Box::new(syntax(&error))),
     };
-    let mut places = Places { source: text.into(), marks: HashMap::new() };
+    let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect();
+    let mut places = Places { source: text.into(), lines, marks: HashMap::new() };
     let mut problems = Vec::new();
     let value = place(tree, None, String::new(), &mut places, &mut problems);
     if problems.is_empty() {
@@ -142,7 +152,7 @@ fn load(text: &str, duplicates: DuplicateKeyPolicy) -> Result<Spanned<Tree>, ser
         strict_booleans: true,
         emit_comments: false,
         with_snippet: false,
-        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: MAX_NODES },
+        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: MAX_REPEATED },
     };
     serde_yaml::from_str_with_options(text, options)
 }

@@ -241,7 +241,7 @@ fn what_one_step_says_counts_towards_a_turn() {
         ))
     };
     // The start and the end count one each.
-    assert_eq!(codes(&pair(20, MAX_SENDS - 23)), [""; 0]);
+    assert_eq!(codes(&pair(20, MAX_SENDS - 23)), ["7:3 flow.many_messages"]);
     assert_eq!(codes(&pair(20, MAX_SENDS - 22)), ["9:3 flow.turn_too_long"]);
     assert_eq!(codes(&pair(20, MAX_SENDS - 21)), ["8:3 flow.turn_too_long"]);
     assert_eq!(codes(&pair(MAX_SENDS, MAX_SENDS)), ["7:3 flow.turn_too_long"]);

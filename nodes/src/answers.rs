@@ -124,6 +124,14 @@ impl Answer {
         }
     }
 
+    /// All that may be kept of it; empty when that may be anything.
+    pub(crate) fn values(&self) -> Vec<Value> {
+        match self {
+            Self::YesNo => vec![true.into(), false.into()],
+            _ => self.options().iter().map(Choice::saved).collect(),
+        }
+    }
+
     /// What screens call it.
     pub(crate) fn name(&self) -> &'static str {
         match self {

@@ -2,7 +2,8 @@
 
 use cauce_flows::fields::{Expression, Key};
 use cauce_flows::{
-    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Turn,
+    Behaviour, Check, Chooses, Condition, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role,
+    Step, Turn,
 };
 use cauce_model::MediaKind;
 use schemars::JsonSchema;
@@ -81,6 +82,15 @@ impl Behaviour for Decision {
             }
         }
         Ok(Step::go("else"))
+    }
+
+    fn chooses(&self) -> Option<Chooses> {
+        let condition = |(i, rule): (usize, &Rule)| Condition {
+            exit: rule.id.source().to_owned(),
+            when: rule.when.source().to_owned(),
+            pointer: format!("/rules/{i}/when"),
+        };
+        Some(Chooses::Rules(self.rules.iter().enumerate().map(condition).collect()))
     }
 }
 

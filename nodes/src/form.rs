@@ -111,7 +111,7 @@ impl Behaviour for Form {
 
     fn writes(&self) -> Vec<Write> {
         let write = |field: &Field| {
-            let write = Write::new(&field.key).unless(&["no_match", "timeout"]);
+            let write = Write::new(&field.key).unless(&["no_match", "timeout"]).among(field.answer.values());
             Write { label: field.label.clone(), ..write }
         };
         self.fields.iter().map(write).collect()
@@ -152,6 +152,10 @@ impl Behaviour for Form {
         let place: Place = cx.memo();
         let Some(field) = place.field.checked_sub(1) else { return Ok(None) };
         self.ask(cx, &Place { field, tries: 0 }).map(Some)
+    }
+
+    fn sends_in_all(&self) -> usize {
+        self.fields.len() * (1 + self.retries.unwrap_or(answers::DEFAULT_MAX) as usize)
     }
 }
 

@@ -5,7 +5,7 @@ use cauce_flows::{
     After, Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn,
     WaitKind, limits,
 };
-use cauce_model::Content;
+use cauce_model::{Content, QueueId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,10 @@ impl Behaviour for Handoff {
         std::iter::once(resolved).chain(self.timeout.map(timeout)).collect()
     }
 
+    fn sends(&self) -> usize {
+        usize::from(self.text.is_some())
+    }
+
     fn summary(&self) -> Vec<String> {
         let queue = format!("Campaña: {}", self.queue.0);
         let text = self.text.as_ref().map(|text| text.source().to_owned());
@@ -61,6 +65,10 @@ impl Behaviour for Handoff {
             Resume::TimedOut if self.timeout.is_some() => Step::go("timeout"),
             _ => Step::Stay,
         })
+    }
+
+    fn queues(&self) -> Vec<(QueueId, &'static str)> {
+        vec![(self.queue.0.clone(), "/queue")]
     }
 }
 

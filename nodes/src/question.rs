@@ -96,7 +96,8 @@ impl Behaviour for Question {
     }
 
     fn writes(&self) -> Vec<Write> {
-        self.save_to.iter().map(|name| Write::new(name).unless(&["no_match", "timeout"])).collect()
+        let write = |name| Write::new(name).unless(&["no_match", "timeout"]).among(self.answer.values());
+        self.save_to.iter().map(write).collect()
     }
 
     fn summary(&self) -> Vec<String> {
@@ -120,6 +121,10 @@ impl Behaviour for Question {
             cx.set(name, accepted.value);
         }
         Ok(Step::Go(accepted.exit))
+    }
+
+    fn sends_in_all(&self) -> usize {
+        1 + answers::max_retries(self.retries.as_ref()) as usize
     }
 }
 

@@ -2,7 +2,8 @@
 
 use cauce_flows::fields::{Expression, Key};
 use cauce_flows::{
-    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Turn, fold,
+    Behaviour, Check, Chooses, Context, Example, Exit, Failure, Happens, Match, Meta, NodeKind, Role, Step,
+    Turn, fold,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,17 @@ impl Behaviour for Switch {
         let value = written(&cx.value(&self.value)?).map(|value| fold(&value));
         let fits = |case: &&Case| case.values.iter().any(|one| Some(fold(one)) == value);
         Ok(Step::go(self.cases.iter().find(fits).map_or("else", |case| case.id.source())))
+    }
+
+    fn chooses(&self) -> Option<Chooses> {
+        let fits = self.cases.iter().enumerate().flat_map(|(i, case)| {
+            case.values.iter().enumerate().map(move |(j, value)| Match {
+                exit: case.id.source().to_owned(),
+                reads: value.clone(),
+                pointer: format!("/cases/{i}/values/{j}"),
+            })
+        });
+        Some(Chooses::Cases { value: self.value.source().to_owned(), cases: fits.collect() })
     }
 }
 

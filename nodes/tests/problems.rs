@@ -392,7 +392,12 @@ fn a_turn_is_not_too_long() {
             "id: a\nname: A\nstart: i\nnodes:\n  i: {{ kind: start, config: {{ any_message: true }}, exits: {{ next: m0 }} }}\n{chain}  m{steps}: {{ kind: end, config: {{ text: x }} }}\n"
         )
     };
-    assert_eq!(places(&problems(&flow(47))), [""; 0]);
+    assert_eq!(places(&problems(&flow(4))), [""; 0]);
+    assert_eq!(
+        places(&problems(&flow(47))),
+        ["11:3 flow.many_messages"],
+        "and that only where there are many"
+    );
     assert_eq!(places(&problems(&flow(48))), ["54:3 flow.turn_too_long"]);
     // Told once, where it gets too long.
     assert_eq!(places(&problems(&flow(90))), ["54:3 flow.turn_too_long"]);

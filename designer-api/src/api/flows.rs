@@ -10,7 +10,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use cauce_access::Action;
 use cauce_conversation::{CATALOGUES, Catalogues, FILES, VersionRow, file_key};
-use cauce_flows::{Files, MAX_BYTES, Program};
+use cauce_flows::{Files, Known, MAX_BYTES, Program, check_together};
 use cauce_model::{FileId, FlowId, StoredFile, VersionId};
 
 use super::conversations::program;
@@ -18,8 +18,7 @@ use super::extract::Segment;
 use super::session::Caller;
 use crate::app::App;
 use crate::dto::{
-    FlowCaller, FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSubmission, FlowSummary,
-    FlowView,
+    FlowCaller, FlowCheck, FlowNode, FlowNodeExit, FlowPublished, FlowSubmission, FlowSummary, FlowView,
 };
 use crate::file_type;
 use crate::problem::Problem;
@@ -86,19 +85,22 @@ pub async fn publish(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<FlowPublished>), Problem> {
     caller.may(Action::PublishFlow)?;
-    let program = compile(&app, &headers, body).await?.map_err(Problem::flow_invalid)?;
-    let program = Arc::new(program);
+    let (problems, program) = look(&app, &headers, body).await?;
+    let program = match program {
+        Some(program) if !problems.iter().any(cauce_flows::Problem::is_error) => Arc::new(program),
+        _ => return Err(Problem::flow_invalid(problems.into_iter().map(Into::into).collect())),
+    };
     app.publish(&program, &caller.actor.name).await?;
     let published = FlowPublished {
         id: program.document().id.to_string(),
         version: program.version().to_string(),
-        problems: program.warnings().iter().cloned().map(Into::into).collect(),
+        problems: problems.into_iter().map(Into::into).collect(),
         callers: outdated_callers(&app, &program).await?,
     };
     Ok((StatusCode::CREATED, Json(published)))
 }
 
-/// Checks a flow without publishing it.
+/// Checks a flow, also beside the published ones, without publishing it. `cauce check --json` gives the same.
 #[utoipa::path(post, operation_id = "check_flow", path = "/api/flows/check",
     request_body(content((String = "application/yaml"), (FlowSubmission = "application/json"))), responses((status = 200, body = FlowCheck)))]
 pub async fn check(
@@ -108,18 +110,17 @@ pub async fn check(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<FlowCheck>, Problem> {
     caller.may(Action::ReadFlows)?;
-    let problems = match compile(&app, &headers, body).await? {
-        Ok(program) => program.warnings().iter().cloned().map(Into::into).collect(),
-        Err(problems) => problems,
-    };
-    Ok(Json(FlowCheck { problems }))
+    let (problems, program) = look(&app, &headers, body).await?;
+    Ok(Json(FlowCheck::new(problems, program.as_ref())))
 }
 
-async fn compile(
+/// What is wrong with a flow by itself and beside the published ones, and the flow when it has no error of its
+/// own.
+async fn look(
     app: &App,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Result<Program, Vec<FlowProblem>>, Problem> {
+) -> Result<(Vec<cauce_flows::Problem>, Option<Program>), Problem> {
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(MAX_BYTES),
         _ => Problem::body_invalid("El cuerpo no llegó completo."),
@@ -137,7 +138,21 @@ async fn compile(
         }
         Err(problems) => Err(problems),
     };
-    Ok(compiled.map_err(|problems| problems.into_iter().map(Into::into).collect()))
+    let program = match compiled {
+        Ok(program) => program,
+        Err(problems) => return Ok((problems, None)),
+    };
+    let mut others = Vec::new();
+    for head in catalogue(app).await?.flows.iter().filter(|head| head.id != program.document().id) {
+        // One that cannot be read begins nothing, and that has been said.
+        if let Ok(Some((other, _))) = self::program(app, &head.version).await {
+            others.push(other);
+        }
+    }
+    let flows: Vec<&Program> = std::iter::once(&program).chain(others.iter().map(Arc::as_ref)).collect();
+    // The workspace has no list of its queues.
+    let mut told = check_together(&flows, Known::default());
+    Ok((told.swap_remove(0), Some(program)))
 }
 
 /// The current versions of the flows that a flow calls.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cauce_flows::{Problem, Role, Severity};
+use cauce_flows::{Fix, FlowFacts, OtherValues, Problem, Program, Role, Severity};
 use cauce_model as model;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -146,8 +146,45 @@ pub struct FlowProblem {
     pub message: String,
     /// What to do about it.
     pub help: String,
-    /// Steps that prove it, in order.
+    /// Steps that prove it, in order; of a long way the last ones.
     pub witness: Vec<String>,
+    /// What a machine can do about it, the likeliest first.
+    pub fixes: Vec<FlowFix>,
+}
+
+/// A change of the document that takes a problem away, made for the document that was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FlowFix {
+    /// What it does.
+    pub title: String,
+    /// It may be made without asking anybody.
+    pub safe: bool,
+    /// The change, as a JSON Patch (RFC 6902).
+    pub patch: Vec<FlowPatch>,
+}
+
+/// An operation of a JSON Patch (RFC 6902): `add`, `remove` or `replace`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FlowPatch {
+    /// What is done.
+    pub op: &'static str,
+    /// Where in the document, as a JSON pointer.
+    pub path: String,
+    /// With which value; nothing for `remove`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub value: Option<Value>,
+}
+
+impl From<Fix> for FlowFix {
+    fn from(fix: Fix) -> Self {
+        let patch = fix.operations().map(|(op, path, value)| FlowPatch {
+            op,
+            path: path.to_owned(),
+            value: value.cloned(),
+        });
+        Self { patch: patch.collect(), title: fix.title.clone(), safe: fix.safe }
+    }
 }
 
 /// How bad a problem is.
@@ -175,6 +212,7 @@ impl From<Problem> for FlowProblem {
             message: problem.message,
             help: problem.help,
             witness: problem.witness.into_iter().map(String::from).collect(),
+            fixes: problem.fixes.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -217,6 +255,63 @@ pub struct FlowCaller {
 pub struct FlowCheck {
     /// What is wrong with it; nothing when the list is empty.
     pub problems: Vec<FlowProblem>,
+    /// What is known of it beside that; null when it has errors of its own.
+    #[schema(required = true)]
+    pub facts: Option<FlowFactsView>,
+}
+
+impl FlowCheck {
+    /// What the API and `cauce check --json` say: the problems, and the flow itself when it could be made ready.
+    pub fn new(problems: Vec<Problem>, program: Option<&Program>) -> Self {
+        let problems = problems.into_iter().map(Into::into).collect();
+        Self { problems, facts: program.map(|program| program.facts().into()) }
+    }
+}
+
+/// What the checks know of a flow beside its problems.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FlowFactsView {
+    /// How many steps it has.
+    pub steps: usize,
+    /// The most messages that a customer gets at once, without a wait between them.
+    pub messages_per_turn: usize,
+    /// The steps of the way on which they are said.
+    pub longest_turn: Vec<String>,
+    /// The most messages on a whole way from start to end, questions asked again included; null when a way may
+    /// go round.
+    #[schema(required = true)]
+    pub messages_in_all: Option<usize>,
+    /// The steps of the way on which they are said.
+    pub longest_way: Vec<String>,
+    /// The values that steps choosing by a value name no case for.
+    pub other_values: Vec<FlowOtherValues>,
+}
+
+/// Values for which a step has no case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FlowOtherValues {
+    /// The step.
+    pub node: String,
+    /// The values.
+    pub values: Vec<String>,
+}
+
+impl From<&FlowFacts> for FlowFactsView {
+    fn from(facts: &FlowFacts) -> Self {
+        let names = |nodes: &[model::NodeId]| nodes.iter().map(model::NodeId::to_string).collect();
+        let others = |others: &OtherValues| FlowOtherValues {
+            node: others.node.to_string(),
+            values: others.values.clone(),
+        };
+        Self {
+            steps: facts.steps,
+            messages_per_turn: facts.messages_per_turn,
+            longest_turn: names(&facts.longest_turn),
+            messages_in_all: facts.messages_in_all,
+            longest_way: names(&facts.longest_way),
+            other_values: facts.other_values.iter().map(others).collect(),
+        }
+    }
 }
 
 /// Where live events begin.

@@ -5,6 +5,7 @@
 
 mod api;
 mod calls;
+mod checks;
 mod disk;
 mod faults;
 mod files;
