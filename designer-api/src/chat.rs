@@ -5,14 +5,14 @@
 
 mod clock;
 mod customer;
-mod typed;
 mod words;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use cauce_flows::{Facts, Program, Rehearsal, RunState, Visited, Wait, WaitKind};
-use cauce_model::{Effect, HttpFailure, HttpOutcome, InboundContent, MediaKind};
+use cauce_flows::{Facts, Program, Rehearsal, RunState, Visited, Wait, WaitKind, scenario, typed};
+use cauce_model::{Effect, InboundContent};
+use indexmap::IndexMap;
 
 pub use customer::Customer;
 
@@ -27,7 +27,8 @@ pub const HELP: &str = "\
   /refuse 131026  lo próximo que se vigila no llega
   /take           una persona toma la atención;  /done [nombre]  la termina
   /vars datos   /path camino   /where qué espera   /undo [veces]   /restart de nuevo
-  /customer NOMBRE [TELÉFONO]  de nuevo, con otro cliente     /help   /quit";
+  /customer NOMBRE [TELÉFONO]  de nuevo, con otro cliente;  /as NOMBRE  con una de las personas
+  /help   /quit";
 
 /// How many lines can be undone.
 const UNDOS: usize = 50;
@@ -38,6 +39,7 @@ pub struct Chat {
     facts: Facts,
     rehearsal: Rehearsal,
     before: VecDeque<Before>,
+    personas: IndexMap<String, scenario::Customer>,
 }
 
 /// How it stood before a line.
@@ -51,7 +53,12 @@ impl Chat {
     /// With a customer of whom these things are known.
     pub fn new(program: Arc<Program>, facts: Facts) -> Self {
         let rehearsal = Rehearsal::new(program.clone(), facts.clone());
-        Self { program, facts, rehearsal, before: VecDeque::new() }
+        Self { program, facts, rehearsal, before: VecDeque::new(), personas: IndexMap::new() }
+    }
+
+    /// The same, with customers who can be chosen by name.
+    pub fn with_personas(self, personas: IndexMap<String, scenario::Customer>) -> Self {
+        Self { personas, ..self }
     }
 
     /// What follows a line that was typed: several lines, or nothing. Never panics, whatever is typed.
@@ -85,6 +92,7 @@ impl Chat {
                 self.facts.contact = customer::contact(name, phone);
                 self.restart()
             }
+            "/as" => self.play(rest),
             "/clock" => self.clock(rest),
             "/take" => self.told(WaitKind::Person, |rehearsal| {
                 rehearsal.take_over();
@@ -98,27 +106,18 @@ impl Chat {
                 Some(answered) => self.told(WaitKind::Call, |rehearsal| rehearsal.answer(&answered)),
                 None => "(escribe el estado y el cuerpo: /answer 200 {\"precio\": 20})".to_owned(),
             },
-            "/fail" => {
-                let failure = HttpFailure { code: "unreachable".into(), text: "No responde.".into() };
-                let outcome = HttpOutcome::Unavailable(failure);
-                self.told(WaitKind::Call, |rehearsal| rehearsal.answer(&outcome))
-            }
+            "/fail" => self.told(WaitKind::Call, |rehearsal| rehearsal.answer(&typed::unreachable())),
             "/refuse" => {
                 self.rehearsal.refuse_next(if rest.is_empty() { "131026" } else { rest });
                 "(lo próximo que se vigila no llegará)".to_owned()
             }
             "/event" => self.event(rest),
-            "/image" => self.hear(typed::media(MediaKind::Image, rest)),
-            "/video" => self.hear(typed::media(MediaKind::Video, rest)),
-            "/audio" => self.hear(typed::media(MediaKind::Audio, rest)),
-            "/voice" => self.hear(typed::media(MediaKind::Voice, rest)),
-            "/document" => self.hear(typed::media(MediaKind::Document, rest)),
-            "/sticker" => self.hear(typed::media(MediaKind::Sticker, rest)),
-            "/location" => match typed::location(rest) {
-                Some(location) => self.hear(InboundContent::Location(location)),
-                None => "(escribe latitud y longitud: /location -12.12,-77.03 Miraflores)".to_owned(),
-            },
-            "/contact" => self.hear(InboundContent::Contacts { cards: vec![typed::card(rest)] }),
+            unknown if typed::SENDS.iter().any(|what| unknown.strip_prefix('/') == Some(what)) => {
+                match typed::content(&line[1..]) {
+                    Some(content) => self.hear(content),
+                    None => "(escribe latitud y longitud: /location -12.12,-77.03 Miraflores)".to_owned(),
+                }
+            }
             unknown if unknown.starts_with('/') => format!("(no existe {unknown}; /help muestra lo que hay)"),
             _ => {
                 let tapped = self.tapped(line);
@@ -172,6 +171,24 @@ impl Chat {
         self.rehearsal = Rehearsal::new(self.program.clone(), self.facts.clone());
         let who = self.facts.contact.name.as_deref().or(self.facts.contact.phone.as_deref());
         format!("(de nuevo: {} todavía no ha escrito)", who.unwrap_or("el cliente"))
+    }
+
+    /// Begins anew as one of the personas.
+    fn play(&mut self, name: &str) -> String {
+        match self.personas.get(name) {
+            Some(persona) => {
+                self.facts.contact = persona.contact();
+                self.restart()
+            }
+            None if self.personas.is_empty() => {
+                "(no hay personas: escríbelas en «personas:» de un archivo personas.yaml junto al flujo)"
+                    .to_owned()
+            }
+            None => {
+                let names: Vec<&str> = self.personas.keys().map(String::as_str).collect();
+                format!("(escribe el nombre de una: /as {})", names.join(", "))
+            }
+        }
     }
 
     fn undo(&mut self, times: &str) -> String {
@@ -235,7 +252,7 @@ impl Chat {
 
     fn clock(&mut self, by: &str) -> String {
         let now = self.rehearsal.facts().now;
-        let Some(by) = clock::until(by, &self.rehearsal.facts().place()) else {
+        let Some(by) = typed::until(by, &self.rehearsal.facts().place()) else {
             return "(escribe cuánto pasa, /clock +30m, o hasta cuándo: /clock mañana a las 9)".to_owned();
         };
         let refusing = self.rehearsal.refuses().is_some();

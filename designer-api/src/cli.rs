@@ -15,6 +15,7 @@ mod remote;
 mod resume;
 mod schema;
 mod serve;
+mod test;
 mod texts;
 mod token;
 
@@ -47,6 +48,8 @@ enum Command {
     New(new::New),
     /// Check flows; exit 1 when one has an error
     Check(check::Check),
+    /// Play the scenarios beside flows; exit 1 when one fails, 2 when one cannot be read
+    Test(test::Test),
     /// Talk to a flow here in the terminal, with nothing else running
     Chat(chat::TalkTo),
     /// Publish a flow on the running server
@@ -68,8 +71,8 @@ enum Command {
     /// Take the texts of a flow out to a spreadsheet, or bring their translations back
     #[command(subcommand)]
     Texts(texts::Texts),
-    /// Print the JSON Schema of flows, for editors
-    Schema,
+    /// Print the JSON Schema of flows, or of their scenarios, for editors
+    Schema(schema::Schema),
     /// Print the OpenAPI description of the HTTP API
     Openapi,
 }
@@ -90,6 +93,7 @@ pub async fn main() -> ExitCode {
         Command::Demo(demo) => demo.run().await,
         Command::Serve(serve) => serve.run(format).await,
         Command::Check(check) => return check.run(),
+        Command::Test(test) => return test.run(),
         Command::New(new) => new.run(),
         Command::Chat(chat) => chat.run(),
         Command::Decode(decode) => return decode.run(),
@@ -104,8 +108,8 @@ pub async fn main() -> ExitCode {
         Command::Resume(resume) => resume.run().await,
         Command::Copy(copy) => copy.run().await,
         Command::Doctor(doctor) => return doctor.run().await,
-        Command::Schema => {
-            say(schema::text().trim_end());
+        Command::Schema(schema) => {
+            schema.run();
             Ok(())
         }
         Command::Openapi => {

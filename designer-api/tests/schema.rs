@@ -42,7 +42,10 @@ fn it_is_published_as_it_is_printed() {
 fn it_takes_the_examples_and_the_starter() {
     let validator = validator();
     let examples = std::fs::read_dir(here("examples")).unwrap().map(|entry| entry.unwrap().path());
-    let flows = examples.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    let flows = examples.filter(|path| {
+        let name = path.to_string_lossy();
+        name.ends_with(".yaml") && !name.ends_with(".test.yaml")
+    });
     let flows: Vec<PathBuf> = flows.chain([here("designer-api/src/cli/starter.yaml")]).collect();
     assert!(flows.len() > 5);
     for path in flows {
@@ -140,6 +143,55 @@ fn its_words_are_for_authors() {
     for (at, text) in found {
         let words = text.split(|c: char| !c.is_alphanumeric());
         let strange = words.into_iter().find(|word| english.contains(&word.to_lowercase().as_str()));
+        assert_eq!(strange, None, "{at}: {text}");
+    }
+}
+
+#[test]
+fn that_of_scenarios_is_published_as_it_is_printed() {
+    let file = here("docs/scenario.schema.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_cauce")).args(["schema", "--scenarios"]).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&file, &printed).unwrap();
+    }
+    let published = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        published == printed,
+        "docs/scenario.schema.json is old: target/debug/cauce schema --scenarios > docs/scenario.schema.json"
+    );
+    let schema: Value = serde_json::from_str(&printed).unwrap();
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    let mut read_some = 0;
+    for entry in std::fs::read_dir(here("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.to_string_lossy().ends_with(".test.yaml") {
+            continue;
+        }
+        let scenarios = read(&std::fs::read_to_string(&path).unwrap());
+        let wrong: Vec<String> = validator.iter_errors(&scenarios).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", path.display());
+        read_some += 1;
+    }
+    assert!(read_some > 5);
+    for wrong in [
+        "scenarios: [{ name: a }]",
+        "scenarios: [{ name: a, steps: [] }]",
+        "scenarios: [{ name: a, steps: [{ dice: hola }] }]",
+        "scenarios: [{ name: a, steps: [{ writes: 3 }] }]",
+        "scenarios: [{ name: a, steps: [{ person: viene }] }]",
+        "mocks: [{ answers: {} }]",
+        "escenarios: []",
+    ] {
+        assert!(!validator.is_valid(&read(wrong)), "{wrong}");
+    }
+    let mut found = Vec::new();
+    texts(&schema, String::new(), &mut found);
+    assert!(found.len() > 40);
+    for (at, text) in found {
+        let strange = text
+            .split(|c: char| !c.is_alphanumeric())
+            .find(|word| ["the", "what", "which", "of", "when"].contains(word));
         assert_eq!(strange, None, "{at}: {text}");
     }
 }

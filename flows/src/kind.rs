@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::example::Example;
 use crate::fields::Name;
 use crate::program::Check;
+use crate::scenario::{Probe, Seen};
 use crate::step::{Context, Failure, Step, WINDOW_CLOSED};
 
 /// What part a kind plays in the graph.
@@ -390,6 +391,12 @@ pub trait Behaviour: Send + Sync {
     fn queues(&self) -> Vec<(QueueId, &'static str)> {
         Vec::new()
     }
+
+    /// What could happen at this step that leads different ways, beside what can be seen from outside (a tap
+    /// on each option, silence, an answer that makes no sense): scenarios are made up with it.
+    fn probes(&self, _seen: &Seen<'_>) -> Vec<Probe> {
+        Vec::new()
+    }
 }
 
 /// A kind, declared once: on its config type.
@@ -447,7 +454,7 @@ impl Kind {
 
 /// A schema for screens and checks: the Spanish help (`x-help`) in the place of the doc comments, no
 /// `null` (an optional field is left out) and no formats that only Rust knows.
-fn tidy(mut schema: Value) -> Value {
+pub(crate) fn tidy(mut schema: Value) -> Value {
     match &mut schema {
         Value::Object(map) => {
             if let Some(Value::Array(several)) = map.remove("anyOf") {

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use cauce_model::{Content, Duration, Effect, HttpOutcome, InboundContent, RunId, Timestamp};
+use cauce_model::{
+    Content, Duration, Effect, HttpOutcome, HttpRequest, InboundContent, Referral, RunId, Timestamp,
+};
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -31,6 +33,8 @@ pub struct Rehearsal {
     choices: Vec<Choice>,
     refuse: Option<String>,
     too_late: usize,
+    watched: bool,
+    call: Option<HttpRequest>,
     trail: Vec<Visited>,
 }
 
@@ -55,18 +59,29 @@ impl Rehearsal {
             choices: Vec::new(),
             refuse: None,
             too_late: 0,
+            watched: false,
+            call: None,
             trail: Vec::new(),
         }
     }
 
     /// The customer says something. `None` when no run waits for it and it starts none.
     pub fn hear(&mut self, content: &InboundContent) -> Option<Vec<Effect>> {
+        self.hear_through(content, None)
+    }
+
+    /// As [`Rehearsal::hear`], but an advertisement or a post led the customer here.
+    pub fn hear_through(
+        &mut self,
+        content: &InboundContent,
+        referral: Option<&Referral>,
+    ) -> Option<Vec<Effect>> {
         self.facts.message += 1;
         self.facts.window_ends_at = self.facts.now + limits::WINDOW;
         if self.waiting().is_some() {
             return Some(self.happen(Event::Answer(content)));
         }
-        let opening = Opening::from(Some(content));
+        let opening = Opening { referral, ..Opening::from(Some(content)) };
         self.program.matches(opening, self.facts.message == 1)?;
         Some(self.begin(opening))
     }
@@ -139,6 +154,16 @@ impl Rehearsal {
         std::mem::take(&mut self.too_late)
     }
 
+    /// Whether a step wanted to know, since this was last asked, if what it said left.
+    pub fn take_watched(&mut self) -> bool {
+        std::mem::take(&mut self.watched)
+    }
+
+    /// What the flow asks a server outside, while it waits for that.
+    pub fn call(&self) -> Option<&HttpRequest> {
+        self.call.as_ref().filter(|_| self.waiting().is_some_and(|wait| wait.kind == WaitKind::Call))
+    }
+
     /// What can be tapped on what was said last, in its order.
     pub fn choices(&self) -> &[Choice] {
         &self.choices
@@ -148,6 +173,11 @@ impl Rehearsal {
     pub fn tap(&self, at: usize) -> Option<InboundContent> {
         let choice = self.choices.get(at)?.clone();
         Some(InboundContent::Choice { id: choice.id, title: choice.title })
+    }
+
+    /// The run, once there is one.
+    pub(crate) fn run(&self) -> Option<&Run> {
+        self.run.as_ref()
     }
 
     /// What the run waits for.
@@ -195,6 +225,7 @@ impl Rehearsal {
         let mut effects = self.settle(outcome);
         for _ in 0..MAX_BREATHS {
             let Some(wait) = self.waiting().cloned() else { break };
+            self.watched |= wait.kind == WaitKind::Sent;
             let next = match (wait.kind, self.refuse.clone()) {
                 (WaitKind::Sent, None) => self.give(Event::Sent),
                 (WaitKind::Sent, Some(code)) => {
@@ -246,10 +277,11 @@ impl Rehearsal {
                 }
                 Effect::Language { language } => self.facts.contact.language = Some(language.clone()),
                 Effect::Handoff { timeout, .. } => person_waits = *timeout,
+                Effect::Http { request, .. } => self.call = Some(request.clone()),
                 Effect::Score { add } => {
                     self.facts.contact.score = self.facts.contact.score.saturating_add(*add)
                 }
-                Effect::React { .. } | Effect::Typing | Effect::Http { .. } | Effect::Goal { .. } => {}
+                Effect::React { .. } | Effect::Typing | Effect::Goal { .. } => {}
             }
         }
         let number = self.waiting().map_or(0, |wait| wait.number);

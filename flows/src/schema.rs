@@ -2,7 +2,8 @@
 //! every text and expression of the config on the way.
 //!
 //! It understands what schemars writes for the config types of this house (draft-07, no references):
-//! objects, arrays, scalars with limits, enums of words, and objects told apart by one constant field.
+//! objects, arrays, scalars with limits, enums of words, and objects told apart by one constant field. Beside
+//! them `x-or`: a schema of another type whose values may stand there, too.
 
 use cauce_model::NodeId;
 use serde_json::{Map, Value};
@@ -48,6 +49,9 @@ impl Walk<'_> {
         if let Some(forms) = one_of(schema) {
             return self.branches(&forms, value, at);
         }
+        if let Some(other) = schema.get("x-or").filter(|other| is_of(other, value)) {
+            return self.value(other, value, at);
+        }
         if let Some(words) = schema.get("enum").and_then(Value::as_array) {
             return self.word(words, value, at);
         }
@@ -85,7 +89,10 @@ impl Walk<'_> {
         let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
         let names: Vec<&str> = properties.keys().map(String::as_str).collect();
         for (key, value) in map {
-            match properties.get(key) {
+            match properties
+                .get(key)
+                .or_else(|| schema.get("additionalProperties").filter(|any| any.is_object()))
+            {
                 Some(property) => self.value(property, value, &child(at, key)),
                 None => {
                     let problem = unknown_field(key, &names).at_key(self.places, &child(at, key));
@@ -302,6 +309,18 @@ impl Walk<'_> {
 
 pub(crate) fn one_of(schema: &Value) -> Option<Vec<&Value>> {
     Some(schema.get("oneOf")?.as_array()?.iter().collect())
+}
+
+/// Whether a value is of the schema's type.
+fn is_of(schema: &Value, value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(_) => has_type(schema, "boolean"),
+        Value::Number(_) => has_type(schema, "integer") || has_type(schema, "number"),
+        Value::String(_) => has_type(schema, "string"),
+        Value::Array(_) => has_type(schema, "array"),
+        Value::Object(_) => has_type(schema, "object"),
+    }
 }
 
 fn has_type(schema: &Value, name: &str) -> bool {

@@ -10,6 +10,7 @@ pub(crate) mod claims;
 mod code;
 mod data;
 mod functions;
+mod literals;
 #[cfg(test)]
 mod page;
 

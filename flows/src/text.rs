@@ -133,6 +133,15 @@ pub(crate) fn shown(value: &Value) -> String {
 }
 
 impl Text {
+    /// The variables that its expressions read.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = &str> {
+        let scripts = self
+            .0
+            .iter()
+            .filter_map(|part| if let Part::Worked(script) = part { Some(script) } else { None });
+        scripts.flat_map(|script| script.reads.iter().map(|(name, _)| name.as_str()))
+    }
+
     /// The parts of a text: what is written, and the sources between `{{` and `}}` compiled by `script`.
     pub(crate) fn compile(
         source: &str,

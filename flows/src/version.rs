@@ -1,13 +1,14 @@
 //! Versions: what a flow says, written one way, and the name that follows from it.
 
 use cauce_model::{FlowId, VersionId};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::Document;
 use crate::program::Files;
 
-/// The canonical YAML of a document.
-pub(crate) fn to_yaml(document: &Document) -> String {
+/// The canonical YAML of a document, of a flow or of its scenarios.
+pub(crate) fn to_yaml(document: &impl Serialize) -> String {
     // Texts of several lines as blocks, none folded: a line of the file is a line of the message.
     let options = serde_yaml::ser_options! {
         compact_list_indent: false,

@@ -6,6 +6,7 @@ mod foreign;
 mod numbers;
 mod options;
 mod papers;
+mod probes;
 mod retries;
 mod wordless;
 mod words;

@@ -1,6 +1,7 @@
 //! `form`: asks for several data, one after another, each checked and asked again when it does not fit.
 
 use cauce_flows::fields::{Name, Period, Template};
+use cauce_flows::scenario::{Probe, Seen};
 use cauce_flows::{
     After, Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step,
     Turn, WaitKind, Write, limits,
@@ -156,6 +157,12 @@ impl Behaviour for Form {
 
     fn sends_in_all(&self) -> usize {
         self.fields.len() * (1 + self.retries.unwrap_or(answers::DEFAULT_MAX) as usize)
+    }
+
+    fn probes(&self, seen: &Seen<'_>) -> Vec<Probe> {
+        let place: Place = seen.memo();
+        let field = self.fields.get(place.field);
+        field.map(|field| field.answer.probes(seen, Some(&field.key))).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `hours`: whether somebody is there now, by the days and hours of a calendar.
 
 use cauce_flows::calendar::Calendar;
+use cauce_flows::scenario::{Probe, Seen};
 use cauce_flows::{Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Turn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,13 @@ impl Behaviour for Hours {
         let facts = cx.facts();
         let open = self.calendar.schedule(&facts.zone).is_open(facts.now);
         Ok(Step::go(if open { "open" } else { "closed" }))
+    }
+
+    fn probes(&self, seen: &Seen<'_>) -> Vec<Probe> {
+        let facts = seen.facts();
+        let hours = self.calendar.schedule(&facts.zone);
+        let moments = [hours.next_open(facts.now), hours.next_close(facts.now)];
+        moments.into_iter().flatten().map(Probe::Moment).collect()
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod body;
 mod examples;
+mod probes;
 
 use cauce_flows::fields::{Key, Name, OfAnswer, Period, Template};
+use cauce_flows::scenario::{Probe, Seen};
 use cauce_flows::{
     BAD_URL, Behaviour, Check, Context, Example, Exit, Failure, Meta, NodeKind, Resume, Role, Step, WaitKind,
     Write, limits,
@@ -311,6 +313,10 @@ impl Behaviour for Http {
             HttpOutcome::Unavailable(_) => "unavailable",
         };
         Ok(Step::go(exit))
+    }
+
+    fn probes(&self, seen: &Seen<'_>) -> Vec<Probe> {
+        probes::all(&self.save, self.status_to.as_ref(), seen)
     }
 }
 

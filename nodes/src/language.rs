@@ -1,6 +1,7 @@
 //! `language`: speaks another language to the customer from here on.
 
 use cauce_flows::fields::Template;
+use cauce_flows::scenario::{Probe, Seen};
 use cauce_flows::{
     Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Turn, languages,
 };
@@ -51,6 +52,10 @@ impl Behaviour for Language {
         let Some(language) = languages::named(&cx.text(&self.to)?) else { return Ok(Step::go("unknown")) };
         cx.speak(language);
         Ok(Step::go("next"))
+    }
+
+    fn probes(&self, _: &Seen<'_>) -> Vec<Probe> {
+        vec![Probe::Value { of: self.to.source().to_owned(), value: "inglés".into() }]
     }
 }
 

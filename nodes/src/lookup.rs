@@ -1,6 +1,7 @@
 //! `lookup`: finds rows of one of the flow's tables.
 
 use cauce_flows::fields::{Expression, Key, Name};
+use cauce_flows::scenario::{Probe, Seen};
 use cauce_flows::{
     Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Turn, Write, fold,
 };
@@ -98,6 +99,22 @@ impl Behaviour for Lookup {
         };
         cx.set(&self.save_to, found);
         Ok(Step::go(exit))
+    }
+
+    fn probes(&self, seen: &Seen<'_>) -> Vec<Probe> {
+        let table = seen.document().tables.get(self.table.source());
+        let column = table.and_then(|table| table.columns.iter().position(|name| *name == self.column));
+        let cells: Vec<&Value> = table
+            .zip(column)
+            .into_iter()
+            .flat_map(|(table, column)| table.rows.iter().filter_map(move |row| row.get(column)))
+            .collect();
+        // One that stands there once, and one that stands there again.
+        let again =
+            |value: &&&Value| cells.iter().filter(|cell| compared(cell) == compared(value)).count() > 1;
+        let wanted = cells.iter().find(|cell| !again(cell)).into_iter().chain(cells.iter().find(again));
+        let of = || self.value.source().to_owned();
+        wanted.map(|value| Probe::Value { of: of(), value: (*value).clone() }).collect()
     }
 }
 

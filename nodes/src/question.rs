@@ -1,6 +1,7 @@
 //! `question`: asks one thing and waits for the answer.
 
 use cauce_flows::fields::{Name, Period, Template};
+use cauce_flows::scenario::{Probe, Seen};
 use cauce_flows::{
     After, Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step,
     Turn, WaitKind, Write, limits,
@@ -125,6 +126,10 @@ impl Behaviour for Question {
 
     fn sends_in_all(&self) -> usize {
         1 + answers::max_retries(self.retries.as_ref()) as usize
+    }
+
+    fn probes(&self, seen: &Seen<'_>) -> Vec<Probe> {
+        self.answer.probes(seen, self.save_to.as_ref())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `start`: where a flow starts, and by which messages.
 
 use cauce_flows::fields::{Key, Name, Period};
+use cauce_flows::scenario::{Probe, Seen};
 use cauce_flows::{
     Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Triggers, Turn,
     Write,
@@ -166,6 +167,23 @@ impl Behaviour for Start {
             cx.set(name, origin);
         }
         Ok(Step::go("next"))
+    }
+
+    fn probes(&self, seen: &Seen<'_>) -> Vec<Probe> {
+        let keyword = self.keywords.first();
+        let told = self.save_to.iter().flat_map(|name| seen.values(name.source()));
+        let told = told.filter(|value| !value.is_boolean());
+        let told = told.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let with_keyword = |text: String| match keyword.filter(|_| !self.any_message) {
+            Some(keyword) => format!("{keyword} {text}"),
+            None => text,
+        };
+        let texts = keyword.cloned().into_iter().chain(told.map(with_keyword));
+        let links = self.links.first().cloned();
+        let ad = self.ads.first().cloned().or_else(|| self.any_ad.then(|| "120210000000000001".to_owned()));
+        let event = self.events.first().map(|event| event.source().to_owned());
+        let event = event.map(|name| Probe::Event { name, data: serde_json::json!({}) });
+        texts.chain(links).map(Probe::Writes).chain(ad.map(Probe::Ad)).chain(event).collect()
     }
 }
 

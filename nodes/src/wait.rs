@@ -4,6 +4,7 @@
 use cauce_flows::calendar::Calendar;
 use cauce_flows::fields::{Expression, Period};
 use cauce_flows::reading::{self, Time};
+use cauce_flows::scenario::{Probe, Seen};
 use cauce_flows::{
     After, Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step,
     Turn, WaitKind,
@@ -134,6 +135,13 @@ impl Behaviour for Wait {
 
     fn resume(&self, _: &mut Context<'_>, _: Resume<'_>) -> Result<Step, Failure> {
         Ok(Step::go("next"))
+    }
+
+    fn probes(&self, seen: &Seen<'_>) -> Vec<Probe> {
+        let facts = seen.facts();
+        let hours = self.opens.as_ref().map(|opens| opens.schedule(&facts.zone));
+        let moments = hours.map(|hours| [hours.next_open(facts.now), hours.next_close(facts.now)]);
+        moments.into_iter().flatten().flatten().map(Probe::Moment).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `wait_event`: waits until another system tells of something, as a payment.
 
 use cauce_flows::fields::{Key, Name, Period};
+use cauce_flows::scenario::{Probe, Seen};
 use cauce_flows::{
     After, Behaviour, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Resume, Role, Step, Turn,
     WaitKind, Write,
@@ -63,6 +64,10 @@ impl Behaviour for WaitEvent {
             Resume::TimedOut => Step::go("timeout"),
             _ => Step::Stay,
         })
+    }
+
+    fn probes(&self, _: &Seen<'_>) -> Vec<Probe> {
+        vec![Probe::Event { name: self.event.source().to_owned(), data: serde_json::json!({}) }]
     }
 }
 

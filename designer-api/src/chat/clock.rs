@@ -1,33 +1,8 @@
-//! The clock of a talk: moved by hand, by a span or to a moment, and read in the customer's zone.
+//! The clock of a talk as it is shown: in the customer's zone, and spans in words.
 
-use cauce_flows::fields::Period;
-use cauce_flows::reading::{Place, date, date_time, time};
-use cauce_model::{Duration, Timestamp};
+use cauce_flows::reading::Place;
+use cauce_model::Duration;
 use jiff::civil;
-
-/// From here to what was written: `2h`, `+30m`, `mañana a las 9`, `18:30`. `None` when it is nothing of
-/// the kind, or over.
-pub(super) fn until(text: &str, place: &Place) -> Option<Duration> {
-    let span = text.strip_prefix('+').unwrap_or(text).trim();
-    if let Ok(period) = span.parse::<Period>() {
-        return Some(period.duration());
-    }
-    // Time does not run back, and "-2h" is not two o'clock.
-    let now = here(place).filter(|_| !text.starts_with('-'))?;
-    let day = |day: cauce_flows::reading::Date| civil::Date::new(day.year(), day.month(), day.day()).ok();
-    let hour = |time: cauce_flows::reading::Time| civil::Time::new(time.hour(), time.minute(), 0, 0).ok();
-    let there = if let Some((on, at)) = date_time(text, place) {
-        day(on)?.to_datetime(hour(at)?)
-    } else if let Some(at) = time(text) {
-        let today = now.date().to_datetime(hour(at)?);
-        if today > now { today } else { now.date().tomorrow().ok()?.to_datetime(hour(at)?) }
-    } else {
-        day(date(text, place)?)?.to_datetime(now.time())
-    };
-    let there = there.in_tz(&place.zone.to_string()).ok()?.timestamp();
-    let span = Timestamp(there.as_millisecond()) - place.now;
-    (span > Duration::ZERO).then_some(span)
-}
 
 /// What the clock shows: `viernes 20/11/2026, 10:15`.
 pub(super) fn shown(place: &Place) -> String {
@@ -66,6 +41,8 @@ pub(super) fn span(span: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cauce_model::Timestamp;
+
     use super::*;
 
     /// Friday 2026-11-20, 10:15 in Lima.
@@ -74,29 +51,9 @@ mod tests {
     }
 
     #[test]
-    fn spans_and_moments_move_the_clock() {
+    fn the_clock_shows_the_local_day_and_hour() {
         assert_eq!(shown(&place()), "viernes 20/11/2026, 10:15");
-        for (text, minutes) in [
-            ("+2h", 120),
-            ("90m", 90),
-            ("+ 1d", 24 * 60),
-            ("11:00", 45),
-            ("10 de la mañana", 24 * 60 - 15),
-            ("mañana a las 9", 23 * 60 - 15),
-            ("mañana", 24 * 60),
-        ] {
-            assert_eq!(until(text, &place()), Some(Duration::minutes(minutes)), "{text}");
-        }
-        for text in ["", "+", "-2h", "ayer", "hoy", "hoy a las 9", "+999999d", "algún día", "31/2"] {
-            assert_eq!(until(text, &place()), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_clock_out_of_the_calendar_says_so() {
-        let never = Place { now: Timestamp(i64::MAX), ..place() };
-        assert_eq!(shown(&never), "fuera del calendario");
-        assert_eq!(until("mañana", &never), None);
+        assert_eq!(shown(&Place { now: Timestamp(i64::MAX), ..place() }), "fuera del calendario");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The customer of a talk, as the command line describes them.
 
 use cauce_flows::reading::{Country, Zone};
-use cauce_flows::{ContactFacts, Facts};
+use cauce_flows::{ContactFacts, Facts, scenario};
 use cauce_model::Timestamp;
 use clap::Args;
 use jiff::civil::DateTime;
@@ -53,7 +53,6 @@ impl Customer {
 
 /// What is known of somebody with this name and this phone.
 pub(super) fn contact(name: &str, phone: &str) -> ContactFacts {
-    let known = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let id = known(phone).or_else(|| known(name)).unwrap_or_default();
-    ContactFacts { id, name: known(name), phone: known(phone), ..ContactFacts::default() }
+    let (name, phone) = (Some(name.to_owned()), Some(phone.to_owned()));
+    scenario::Customer { name, phone, ..scenario::Customer::default() }.contact()
 }

@@ -4,10 +4,12 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cauce_flows::{Facts, scenario};
 use cauce_runtime::{Clock, SystemClock};
 use clap::Args;
+use indexmap::IndexMap;
 
-use super::{check, say};
+use super::{check, say, test};
 use crate::chat::{Chat, Customer, HELP};
 
 #[derive(Args)]
@@ -16,6 +18,12 @@ pub struct TalkTo {
     file: PathBuf,
     #[command(flatten)]
     customer: Customer,
+    /// Who the customer is: a name under `personas:`
+    #[arg(long = "as", value_name = "NAME")]
+    persona: Option<String>,
+    /// Where the personas are: personas.yaml and the scenarios beside the flow when nothing is said
+    #[arg(long, value_name = "FILE")]
+    personas: Option<PathBuf>,
 }
 
 impl TalkTo {
@@ -24,9 +32,17 @@ impl TalkTo {
             let told: Vec<String> = problems.iter().map(|p| check::told(&self.file, p)).collect();
             anyhow::anyhow!("the flow has problems:\n{}", told.join("\n"))
         })?;
+        let personas = self.personas()?;
         #[allow(clippy::disallowed_methods, reason = "nothing runs here whose clock could be asked")]
         let facts = self.customer.facts(SystemClock.now())?;
-        let mut chat = Chat::new(Arc::new(program), facts);
+        let facts = match &self.persona {
+            None => facts,
+            Some(name) => {
+                let unknown = || anyhow::anyhow!("no persona is called {name}");
+                Facts { contact: personas.get(name).ok_or_else(unknown)?.contact(), ..facts }
+            }
+        };
+        let mut chat = Chat::new(Arc::new(program), facts).with_personas(personas);
         let mut stdin = std::io::stdin().lock();
         let screen = Screen {
             typed: stdin.is_terminal(),
@@ -54,6 +70,27 @@ impl TalkTo {
             }
             screen.show(&chat.line(line));
         }
+    }
+}
+
+impl TalkTo {
+    /// The customers who can be chosen by name.
+    fn personas(&self) -> anyhow::Result<IndexMap<String, scenario::Customer>> {
+        let beside = || {
+            let own =
+                std::iter::once(self.file.with_file_name("personas.yaml")).filter(|path| path.is_file());
+            own.chain(test::beside(&self.file)).collect()
+        };
+        let files: Vec<PathBuf> = self.personas.clone().map_or_else(beside, |file| vec![file]);
+        let mut personas = IndexMap::new();
+        for file in files {
+            let (_, read) = test::read(&file).map_err(|problems| {
+                let told: Vec<String> = problems.iter().map(|p| check::told(&file, p)).collect();
+                anyhow::anyhow!("the personas have problems:\n{}", told.join("\n"))
+            })?;
+            personas.extend(read.personas);
+        }
+        Ok(personas)
     }
 }
 

@@ -8,12 +8,12 @@ use cauce_flows::{Known, Problem, Program, Severity, check_together, mend};
 use clap::Args;
 use serde::Serialize;
 
-use super::{beside, say};
+use super::{beside, say, test};
 use crate::dto::FlowCheck;
 
 #[derive(Args)]
 pub struct Check {
-    /// The flows (YAML or JSON); several are also checked beside one another
+    /// The flows, or files of scenarios (YAML or JSON); several flows are also checked beside one another
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print one JSON object a file, for programs: the file's name and what `POST /api/flows/check` answers
@@ -61,6 +61,7 @@ fn check(files: &[PathBuf]) -> Vec<(Vec<Problem>, Option<Program>)> {
     let mut checked: Vec<(Vec<Problem>, Option<Program>)> = files
         .iter()
         .map(|file| match load(file) {
+            _ if test::is_scenarios(file) => (test::problems(file), None),
             Ok(program) => (Vec::new(), Some(program)),
             Err(problems) => (problems, None),
         })

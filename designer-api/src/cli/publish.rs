@@ -10,12 +10,15 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Map, Value, json};
 
 use super::remote::{Remote, Server};
-use super::{beside, say};
+use super::{beside, say, test};
 
 #[derive(Args)]
 pub struct Publish {
     /// The flow (YAML or JSON)
     file: PathBuf,
+    /// Play the scenarios beside it first, and publish only when all are as expected
+    #[arg(long)]
+    tests: bool,
     #[command(flatten)]
     remote: Remote,
 }
@@ -24,6 +27,9 @@ impl Publish {
     pub async fn run(self) -> anyhow::Result<()> {
         let document = std::fs::read_to_string(&self.file)
             .map_err(|error| anyhow::anyhow!("{} cannot be read: {error}", self.file.display()))?;
+        if self.tests && !test::passes(&self.file) {
+            anyhow::bail!("{} was not published: its scenarios do not pass", self.file.display());
+        }
         let server = self.remote.server()?;
         let mut files = Map::new();
         // A flow that cannot be read is explained by the server.
