@@ -1,6 +1,8 @@
 //! The page about steps for who writes flows, `docs/nodes.md`, from what every kind declares. The talks on it
 //! are the kinds' examples, which run as tests: `UPDATE_EXPECT=1 cargo test -p cauce-nodes` writes it anew.
 
+#![allow(clippy::unwrap_used, reason = "writing to a text does not fail")]
+
 use std::fmt::Write;
 use std::path::Path;
 

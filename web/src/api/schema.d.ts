@@ -300,7 +300,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Checks a flow without publishing it. */
+        /** Checks a flow, also beside the published ones, without publishing it. `cauce check --json` gives the same. */
         post: operations["check_flow"];
         delete?: never;
         options?: never;
@@ -833,8 +833,36 @@ export interface components {
         };
         /** @description A flow was looked at. */
         FlowCheck: {
+            facts: components["schemas"]["FlowFactsView"] | null;
             /** @description What is wrong with it; nothing when the list is empty. */
             problems: components["schemas"]["FlowProblem"][];
+        };
+        /** @description What the checks know of a flow beside its problems. */
+        FlowFactsView: {
+            /** @description The steps of the way on which they are said. */
+            longest_turn: string[];
+            /** @description The steps of the way on which they are said. */
+            longest_way: string[];
+            /**
+             * @description The most messages on a whole way from start to end, questions asked again included; null when a way may
+             *     go round.
+             */
+            messages_in_all: number | null;
+            /** @description The most messages that a customer gets at once, without a wait between them. */
+            messages_per_turn: number;
+            /** @description The values that steps choosing by a value name no case for. */
+            other_values: components["schemas"]["FlowOtherValues"][];
+            /** @description How many steps it has. */
+            steps: number;
+        };
+        /** @description A change of the document that takes a problem away, made for the document that was checked. */
+        FlowFix: {
+            /** @description The change, as a JSON Patch (RFC 6902). */
+            patch: components["schemas"]["FlowPatch"][];
+            /** @description It may be made without asking anybody. */
+            safe: boolean;
+            /** @description What it does. */
+            title: string;
         };
         /** @description A step's card. */
         FlowNode: {
@@ -880,6 +908,22 @@ export interface components {
             /** @description The step it leads to. */
             target: string | null;
         };
+        /** @description Values for which a step has no case. */
+        FlowOtherValues: {
+            /** @description The step. */
+            node: string;
+            /** @description The values. */
+            values: string[];
+        };
+        /** @description An operation of a JSON Patch (RFC 6902): `add`, `remove` or `replace`. */
+        FlowPatch: {
+            /** @description What is done. */
+            op: string;
+            /** @description Where in the document, as a JSON pointer. */
+            path: string;
+            /** @description With which value; nothing for `remove`. */
+            value?: unknown;
+        };
         /** @description A problem of a flow. */
         FlowProblem: {
             /** @description A stable code. */
@@ -889,6 +933,8 @@ export interface components {
              * @description Its column, from 1.
              */
             column: number | null;
+            /** @description What a machine can do about it, the likeliest first. */
+            fixes: components["schemas"]["FlowFix"][];
             /** @description What to do about it. */
             help: string;
             /**
@@ -904,7 +950,7 @@ export interface components {
             path: string | null;
             /** @description How bad it is. */
             severity: components["schemas"]["SeverityView"];
-            /** @description Steps that prove it, in order. */
+            /** @description Steps that prove it, in order; of a long way the last ones. */
             witness: string[];
         };
         /** @description A flow was published. */
