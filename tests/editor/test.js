@@ -11,7 +11,10 @@ import { Server } from "./server.js";
 
 const CAUCE = process.env.CAUCE_BIN ?? fileURLToPath(new URL("../../target/debug/cauce", import.meta.url));
 
-const KINDS = "start message question form decision split wait goto set tags http handoff end note".split(" ");
+const KINDS = (
+  "start command unexpected message question form decision switch hours window split loop_guard wait wait_event call goto " +
+  "set lookup script score goal tags language http handoff end note"
+).split(" ");
 const ANSWERS =
   "open number phone email date time date_time yes_no buttons list choice document location media".split(" ");
 
@@ -73,7 +76,8 @@ test("a step without a kind yet is offered its fields once", async () => {
 });
 
 test("the fields of a config are those of its kind", async () => {
-  const fields = { message: ["parts", "text", "typing"], wait: ["for"], handoff: ["queue", "text", "timeout"] };
+  // Not «wait»: the server takes it for the beginning of «wait_event» too.
+  const fields = { message: ["parts", "text", "typing"], tags: ["add", "remove"], handoff: ["queue", "text", "timeout"] };
   const known = new Set(Object.values(fields).flat());
   for (const [kind, own] of Object.entries(fields)) {
     // Beside its fields it may propose the whole config, under its title.
@@ -106,7 +110,7 @@ test("words are explained in Spanish", async () => {
 test("what does not belong is marked where it stands", async () => {
   assert.deepEqual(await wrong("|kind: message\nconfig:\n  texto: hola"), ["2: Property texto is not allowed."]);
   const [kind] = await wrong("|kind: mensaje");
-  assert.match(kind, /^0: Value must be "start" \| "message"/);
+  assert.match(kind, /^0: Value must be "start" \| "command"/);
   const [when] = await wrong("|kind: question\nconfig:\n  text: ¿?\n  answer: { type: date, when: ayer }");
   assert.match(when, /^3: Value must be "past" \| "future"/);
   const [period] = await wrong("|kind: wait\nconfig:\n  for: dos horas");
