@@ -287,6 +287,12 @@ fn what_a_call_asks_for_must_be_there() {
     let once = Arc::new(plain.with_subflows(|_| Some(Arc::new(compile(CALLED)))).unwrap());
     let circle = compile(&back).with_subflows(|_| Some(once.clone()));
     assert_eq!(codes(circle.err().unwrap()), ["flow.calls_itself"]);
+    // And through two.
+    let between = "id: medio\nname: Medio\nstart: s\nnodes:\n  s: { kind: start, config: { any_message: true }, exits: { next: c } }\n  c: { kind: call, config: { flow: llama }, exits: { next: f } }\n  f: { kind: end }\n";
+    let between = Arc::new(compile(between).with_subflows(|_| Some(once.clone())).unwrap());
+    let circle =
+        compile(&back.replace("flow: llama", "flow: medio")).with_subflows(|_| Some(between.clone()));
+    assert_eq!(codes(circle.err().unwrap()), ["flow.calls_itself"]);
 }
 
 #[test]
