@@ -28,6 +28,8 @@ pub enum Action {
     TellEvent,
     /// See flows and their versions.
     ReadFlows,
+    /// Work on the draft of a flow.
+    EditFlow,
     /// Check a document or make it the current version of a flow.
     PublishFlow,
     /// See how the server is.
@@ -64,6 +66,7 @@ pub fn can(actor: &Actor, action: Action) -> bool {
             &[Role::Admin, Role::Agent]
         }
         Action::TellEvent
+        | Action::EditFlow
         | Action::PublishFlow
         | Action::ReadHealth
         | Action::ManageDeadLetters
@@ -89,6 +92,7 @@ mod tests {
         }
         let governing = [
             Action::TellEvent,
+            Action::EditFlow,
             Action::PublishFlow,
             Action::ReadHealth,
             Action::ManageDeadLetters,

@@ -76,6 +76,7 @@ pub fn publish(program: &Program) -> Vec<u8> {
         files: program.files().clone(),
         subflows: program.subflows().map(|(flow, version)| (flow.clone(), version.clone())).collect(),
         by: "bench".into(),
+        trial: None,
     }))
 }
 

@@ -3,6 +3,7 @@
 mod cases;
 mod conversations;
 mod dead;
+mod drafts;
 mod events;
 mod extract;
 mod files;
@@ -10,7 +11,11 @@ mod flows;
 mod hold;
 mod login;
 mod messages;
+mod migrations;
+mod replay;
 mod session;
+mod trials;
+mod versions;
 
 use std::sync::Arc;
 
@@ -28,13 +33,13 @@ pub(crate) use login::start_session;
 pub(crate) use session::Caller;
 
 use crate::app::App;
-use crate::dto::Tab;
+use crate::dto::{LandingView, PatchOp, Tab};
 use crate::observe::{health, metrics, requests};
 use crate::{assets, webhook};
 
 #[derive(OpenApi)]
 #[openapi(
-    components(schemas(Tab)),
+    components(schemas(LandingView, PatchOp, Tab)),
     info(
         title = "Cauce",
         description = "Conversations that flows and people hold on WhatsApp. \
@@ -65,6 +70,20 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(flows::check))
         .routes(routes!(flows::current))
         .routes(routes!(flows::version))
+        .routes(routes!(replay::what_if))
+        .routes(routes!(replay::replay))
+        .routes(routes!(versions::list))
+        .routes(routes!(versions::restore))
+        .routes(routes!(versions::diff))
+        .routes(routes!(drafts::show, drafts::discard))
+        .routes(routes!(drafts::patch))
+        .routes(routes!(drafts::publish))
+        .routes(routes!(trials::show))
+        .routes(routes!(trials::promote))
+        .routes(routes!(trials::rollback))
+        .routes(routes!(migrations::show_plan, migrations::start))
+        .routes(routes!(migrations::show))
+        .routes(routes!(migrations::undo))
         .routes(routes!(events::events))
         .routes(routes!(health::health))
         .routes(routes!(hold::hold, hold::resume))

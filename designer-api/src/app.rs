@@ -4,9 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cauce_access::{PasswordHash, Role, User};
+use cauce_conversation::canary::TrialOrder;
+use cauce_conversation::migrations::{Migrations, PEOPLE};
 use cauce_conversation::{
-    ADDRESS, CONTACT, Contacts, DESK, Home, Programs, Publish, Published, Sending, WORKSPACE, Workspace,
-    WorkspaceEvent, workspace_entity,
+    ADDRESS, CONTACT, Contacts, DESK, Home, MIGRATION, Programs, Publish, Published, Sending, WORKSPACE,
+    Workspace, WorkspaceEvent, workspace_entity,
 };
 use cauce_flows::Program;
 use cauce_inbox::{Desk, lists::Lists};
@@ -23,6 +25,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::{Config, WorkspaceConfig};
 use crate::directory::{self, DIRECTORY, Directory, DirectoryEvent, directory_entity};
+use crate::executors::people::People;
 use crate::executors::send::Sender;
 use crate::executors::show::Shower;
 use crate::executors::{self, Executors};
@@ -111,6 +114,8 @@ impl App {
         let hold = Holding::of(data)?;
         let started = clock.now();
         let (mut executors, presence, sender) = executors::of(config, &files, clock.clone())?;
+        let homes = Runtime::homes_of(partitions).collect();
+        executors.insert(PEOPLE, Arc::new(People::new(store.clone(), homes)));
         executors.extend(instead);
         let programs = Arc::new(Programs::new(cauce_nodes::catalogue()));
         let contacts = Arc::new(Contacts {
@@ -123,6 +128,7 @@ impl App {
         parts.entities.insert(ADDRESS, contacts);
         parts.entities.insert(DESK, Arc::new(Desk));
         parts.entities.insert(WORKSPACE, Arc::new(Workspace));
+        parts.entities.insert(MIGRATION, Arc::new(Migrations));
         parts.entities.insert(DIRECTORY, Arc::new(Directory));
         parts.executors = executors;
         parts.readers.push(Arc::new(Lists));
@@ -215,18 +221,14 @@ impl App {
         self.keep(new, &bytes[..bytes.len().min(HEAD)], name).await
     }
 
-    /// Publishes a checked flow.
-    pub async fn publish(&self, program: &Arc<Program>, by: &str) -> Result<Published, Problem> {
-        let document = program.document();
-        let publish = Publish {
-            flow: document.id.clone(),
-            name: document.name.clone(),
-            version: program.version().clone(),
-            document: document.to_yaml(),
-            files: program.files().clone(),
-            subflows: program.subflows().map(|(flow, version)| (flow.clone(), version.clone())).collect(),
-            by: by.to_owned(),
-        };
+    /// Publishes a checked flow, or has it tried first.
+    pub async fn publish(
+        &self,
+        program: &Arc<Program>,
+        by: &str,
+        trial: Option<TrialOrder>,
+    ) -> Result<Published, Problem> {
+        let publish = Publish::of(program, by, trial);
         let published =
             self.ask(workspace_entity(self.workspace_id()), &WorkspaceEvent::Publish(publish), None).await?;
         self.programs.keep(program.clone());

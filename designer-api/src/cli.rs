@@ -8,6 +8,7 @@ mod copy;
 mod dead;
 mod decode;
 mod demo;
+mod diff;
 mod doctor;
 mod new;
 mod publish;
@@ -50,6 +51,8 @@ enum Command {
     Check(check::Check),
     /// Play the scenarios beside flows; exit 1 when one fails, 2 when one cannot be read
     Test(test::Test),
+    /// Say what changed from one flow to another; exit 1 when something did, 2 when one cannot be read
+    Diff(diff::Diff),
     /// Talk to a flow here in the terminal, with nothing else running
     Chat(chat::TalkTo),
     /// Publish a flow on the running server
@@ -94,6 +97,7 @@ pub async fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(format).await,
         Command::Check(check) => return check.run(),
         Command::Test(test) => return test.run(),
+        Command::Diff(diff) => return diff.run(),
         Command::New(new) => new.run(),
         Command::Chat(chat) => chat.run(),
         Command::Decode(decode) => return decode.run(),

@@ -4,14 +4,24 @@
 
 mod content;
 mod dead;
+mod diff;
+mod draft;
 mod file;
 mod flow;
 mod health;
 mod hold;
 mod media;
 mod message;
+mod migration;
+mod replay;
+mod trial;
 
 pub use dead::{DeadLetterPage, DeadLetterQuery, DeadLetterReplay, DeadLetterSummary, DeadLetterView};
+pub use diff::{DiffQuery, FlowDiff, FlowPublication};
+pub use draft::{
+    DiscardQuery, DraftConflict, DraftDiscarded, DraftPatch, DraftPatched, DraftPublication, DraftView,
+    PatchOp,
+};
 pub use file::{FileAccepted, Upload};
 pub use flow::{
     ChangeView, EventQuery, FlowCaller, FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished,
@@ -24,6 +34,16 @@ pub use health::{
 pub use hold::{HoldDecision, HoldView, ResumeView};
 pub use media::{MediaKindView, file_url};
 pub use message::{FailureClassView, Message, MessageErrorView, Reply, ReplyAccepted};
+pub use migration::{
+    LandingView, MigrationCounts, MigrationOrder, MigrationPlan, MigrationQuery, MigrationStep, MigrationView,
+};
+pub use replay::{
+    ReplayChange, ReplayEvaluated, ReplayEvaluation, ReplayEvent, ReplayEventKind, ReplayFacts,
+    ReplayFailure, ReplayParting, ReplayQuery, ReplayRead, ReplaySaid, ReplayStep, ReplayTurn, ReplayVisit,
+    RunReplay, WhatIfOutcome, WhatIfPage, WhatIfRequest, WhatIfRun, WhatIfTotals,
+};
+
+pub use trial::{TrialRequest, TrialView};
 
 use cauce_access::Role;
 use cauce_model as model;

@@ -1,9 +1,10 @@
 //! What contacts decided is carried out here, in the outside world: a file each for sending (`send`),
 //! fetching what customers sent (`fetch`), asking servers (`http`), and showing that somebody reads and
-//! writes (`show`).
+//! writes (`show`). `people` looks inside, for migrations.
 
 pub mod fetch;
 pub mod http;
+pub mod people;
 pub mod send;
 pub mod show;
 

@@ -7,7 +7,7 @@ use cauce_model::MediaKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::dto::{Assignee, FlowProblem};
+use crate::dto::{Assignee, DraftConflict, FlowProblem};
 
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -17,8 +17,8 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 pub struct Problem {
     /// The code as a URI.
     #[serde(rename = "type")]
-    #[schema(example = "urn:cauce:problem:case.taken")]
-    pub kind: String,
+    #[schema(value_type = String, example = "urn:cauce:problem:case.taken")]
+    pub kind: Box<str>,
     /// What sort of problem, for people.
     pub title: &'static str,
     /// The HTTP status.
@@ -27,7 +27,8 @@ pub struct Problem {
     #[schema(example = "case.taken")]
     pub code: &'static str,
     /// What happened and what to do, for people.
-    pub detail: String,
+    #[schema(value_type = String)]
+    pub detail: Box<str>,
     /// Who looks after the case; with `case.taken` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<Box<Assignee>>,
@@ -35,6 +36,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub problems: Vec<FlowProblem>,
+    /// What two people changed at the same time; with `draft.conflict` only.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<DraftConflict>, required = false)]
+    pub conflicts: Box<[DraftConflict]>,
 }
 
 impl Problem {
@@ -46,13 +51,14 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Self {
         Self {
-            kind: format!("urn:cauce:problem:{code}"),
+            kind: format!("urn:cauce:problem:{code}").into(),
             title,
             status: status.as_u16(),
             code,
-            detail: detail.into(),
+            detail: detail.into().into(),
             holder: None,
             problems: Vec::new(),
+            conflicts: Box::default(),
         }
     }
 
@@ -159,6 +165,56 @@ impl Problem {
         let problem =
             Self::new(StatusCode::UNPROCESSABLE_ENTITY, "flow.invalid", "El recorrido tiene errores", detail);
         Self { problems, ..problem }
+    }
+
+    /// 409: somebody changed the same meanwhile; nothing of the patch was taken.
+    pub fn draft_conflict(conflicts: Vec<DraftConflict>) -> Self {
+        let mut names: Vec<&str> = conflicts.iter().map(|conflict| conflict.by.as_str()).collect();
+        names.dedup();
+        let names = names.join(", ");
+        let detail =
+            format!("{names} cambió lo mismo mientras tanto. Hay que elegir cuál de los dos cambios queda.");
+        let problem =
+            Self::new(StatusCode::CONFLICT, "draft.conflict", "Dos cambios en el mismo lugar", detail);
+        Self { conflicts: conflicts.into(), ..problem }
+    }
+
+    /// 409: the draft is at another revision than the client saw, or the client is too far behind.
+    pub fn draft_stale(revision: u64) -> Self {
+        let detail = format!("El borrador va en la revisión {revision}. Hay que mirarlo de nuevo.");
+        Self::new(StatusCode::CONFLICT, "draft.stale", "El borrador cambió", detail)
+    }
+
+    /// 409: another version was published since the draft began.
+    pub fn draft_outrun(current: &str) -> Self {
+        let detail = format!(
+            "Mientras tanto se publicó otra versión ({current}). Para reemplazarla hay que nombrarla en «over»."
+        );
+        Self::new(StatusCode::CONFLICT, "draft.outrun", "Se publicó otra versión", detail)
+    }
+
+    /// 422: a patch cannot be applied; `why` is a sentence, `at` where.
+    pub fn draft_unfit(why: &str, at: &str) -> Self {
+        let detail = format!("{why} ({at})");
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "draft.unfit", "El cambio no se puede hacer", detail)
+    }
+
+    /// 409: the migration has not ended yet.
+    pub fn migration_running() -> Self {
+        let detail = "Todavía se está moviendo a las personas. Hay que esperar a que termine.";
+        Self::new(StatusCode::CONFLICT, "migration.running", "El traslado no ha terminado", detail)
+    }
+
+    /// 409: more than 24 hours have passed, or it was taken back already.
+    pub fn migration_over() -> Self {
+        let detail = "Un traslado se puede deshacer una vez, dentro de las 24 horas.";
+        Self::new(StatusCode::CONFLICT, "migration.over", "El traslado ya no se puede deshacer", detail)
+    }
+
+    /// 409: no version of the flow is on trial, or there is none to try another against.
+    pub fn canary_none() -> Self {
+        let detail = "El recorrido no tiene una versión a prueba, o todavía no tiene una publicada.";
+        Self::new(StatusCode::CONFLICT, "canary.none", "No hay versión a prueba", detail)
     }
 
     /// 429: too many of these for now.

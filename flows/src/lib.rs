@@ -8,7 +8,9 @@
 //! walk a [`Run`] through it, one event at a time.
 
 pub mod calendar;
+pub mod diff;
 mod document;
+pub mod draft;
 mod editor;
 mod example;
 pub mod fields;
@@ -17,6 +19,8 @@ mod kind;
 pub mod languages;
 pub mod limits;
 mod mend;
+pub mod migrate;
+pub mod patch;
 mod problem;
 mod program;
 mod proofs;
@@ -55,7 +59,10 @@ pub use run::{
     ContactFacts, Event, Facts, Frame, MAX_ASKED, Opening, Outcome, Run, RunState, Visited, Wait, WaitKind,
 };
 pub use script::{FUNCTION_GROUPS, FUNCTIONS, Function, FunctionGroup, MAX_SOURCE, MAX_STRING, MAX_VALUE};
-pub use step::{Context, Failure, MAX_CALLS, MAX_SENDS, MAX_STEPS, Step, start, step};
+pub use step::{
+    Changed, Context, Evaluated, Evaluation, Explained, Failure, MAX_CALLS, MAX_SENDS, MAX_STEPS, Step,
+    start, start_explained, step, step_explained,
+};
 pub use text::{BAD_URL, encode};
 pub use texts::DocumentText;
 pub use together::{Known, check_together};

@@ -162,6 +162,12 @@ impl Run {
         Some((node, std::mem::replace(&mut self.vars, vars)))
     }
 
+    /// Leaves all flows that were called, and what was written so far of an answer in pieces.
+    pub(crate) fn leave_all(&mut self) {
+        while self.leave().is_some() {}
+        self.fragments.clear();
+    }
+
     /// Remembers that a step asked something.
     pub(crate) fn ask(&mut self, node: &NodeId) {
         if self.asked.last() != Some(node) {

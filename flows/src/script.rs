@@ -51,7 +51,7 @@ pub const MAX_VALUE: usize = 16 * 1024 + 8;
 pub(crate) const CONTACT: &str = "contact";
 /// What a server answered, in the expressions that read it.
 pub(crate) const ANSWER: &str = "answer";
-const CONTACT_FIELDS: [&str; 5] = ["name", "phone", "language", "tags", "score"];
+pub(crate) const CONTACT_FIELDS: [&str; 5] = ["name", "phone", "language", "tags", "score"];
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -395,18 +395,23 @@ fn unreadable(error: &rhai::ParseError) -> ScriptError {
     found.at(error.position())
 }
 
+/// What an expression reads of the customer.
+pub(crate) fn contact(cx: &Context<'_>) -> Value {
+    let contact = &cx.facts().contact;
+    let values = [
+        json!(contact.name),
+        json!(contact.phone),
+        json!(contact.language),
+        json!(contact.tags),
+        json!(contact.score),
+    ];
+    let fields = CONTACT_FIELDS.into_iter().map(str::to_owned).zip(values);
+    Value::Object(fields.collect())
+}
+
 fn lookup(cx: &Context<'_>, name: &str) -> Dynamic {
     if name == CONTACT {
-        let contact = &cx.facts().contact;
-        let values = [
-            json!(contact.name),
-            json!(contact.phone),
-            json!(contact.language),
-            json!(contact.tags),
-            json!(contact.score),
-        ];
-        let fields = CONTACT_FIELDS.into_iter().map(str::to_owned).zip(values);
-        return to_dynamic(&Value::Object(fields.collect()));
+        return to_dynamic(&contact(cx));
     }
     cx.var(name).map_or(Dynamic::UNIT, to_dynamic)
 }

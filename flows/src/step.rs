@@ -1,6 +1,7 @@
 //! The step loop: a run, an event and the facts become the next run and what to do.
 
 mod context;
+mod trace;
 
 use std::borrow::Cow;
 
@@ -10,6 +11,8 @@ use serde_json::Value;
 
 pub use self::context::Context;
 use self::context::Done;
+use self::trace::Trace;
+pub use self::trace::{Changed, Evaluated, Evaluation, Explained};
 use crate::Program;
 use crate::kind::{Resume, Role};
 use crate::program::Compiled;
@@ -91,7 +94,29 @@ pub fn start<'a>(
     facts: &Facts,
     opening: impl Into<Opening<'a>>,
 ) -> (Run, Outcome) {
-    let opening = opening.into();
+    begin(program, id, facts, opening.into(), None)
+}
+
+/// As [`start`]; and of every step of the trail, what was worked out there.
+pub fn start_explained(
+    program: &Program,
+    id: RunId,
+    facts: &Facts,
+    opening: Opening<'_>,
+) -> (Run, Outcome, Vec<Explained>) {
+    let trace = Trace::default();
+    let (run, outcome) = begin(program, id, facts, opening, Some(&trace));
+    let explained = trace.along(&outcome.trail);
+    (run, outcome, explained)
+}
+
+fn begin(
+    program: &Program,
+    id: RunId,
+    facts: &Facts,
+    opening: Opening<'_>,
+    trace: Option<&Trace>,
+) -> (Run, Outcome) {
     let first = program.document().start.clone();
     let mut run = Run {
         id,
@@ -107,14 +132,7 @@ pub fn start<'a>(
         fragments: Vec::new(),
         frames: Vec::new(),
     };
-    let mut walk = Walk {
-        program,
-        run: &mut run,
-        facts: Cow::Borrowed(facts),
-        opening,
-        outcome: Outcome::default(),
-        sends: 0,
-    };
+    let mut walk = Walk::new(program, &mut run, facts, opening, trace);
     let collects = program.node(&first).and_then(|node| node.behaviour.collects());
     match (collects, opening) {
         (Some(time), Opening { content: Some(InboundContent::Text { body }), referral: None, .. }) => {
@@ -126,20 +144,55 @@ pub fn start<'a>(
     (run, outcome)
 }
 
+/// Has a run that waits go on at a step of this program, which may be another version of its flow: it leaves the
+/// flows that it called, and comes to the step as if from the one before it. Also, of every step of the trail,
+/// what was worked out there.
+pub(crate) fn enter(
+    program: &Program,
+    run: &mut Run,
+    at: &NodeId,
+    facts: &Facts,
+) -> (Outcome, Vec<Explained>) {
+    run.version = program.version().clone();
+    run.leave_all();
+    let trace = Trace::default();
+    let mut walk = Walk::new(program, run, facts, Opening::default(), Some(&trace));
+    walk.go(at.clone(), Coming::Enter);
+    let outcome = walk.outcome;
+    let explained = trace.along(&outcome.trail);
+    (outcome, explained)
+}
+
 /// Gives an event to a run. An event that the run does not wait for changes nothing.
 ///
 /// Never panics, and leaves the run waiting, ended or failed. A step that fails says nothing; what
 /// earlier steps of the turn said stands.
 pub fn step(program: &Program, run: &mut Run, event: Event<'_>, facts: &Facts) -> Outcome {
+    go_on(program, run, event, facts, None)
+}
+
+/// As [`step`]; and of every step of the trail, what was worked out there.
+pub fn step_explained(
+    program: &Program,
+    run: &mut Run,
+    event: Event<'_>,
+    facts: &Facts,
+) -> (Outcome, Vec<Explained>) {
+    let trace = Trace::default();
+    let outcome = go_on(program, run, event, facts, Some(&trace));
+    let explained = trace.along(&outcome.trail);
+    (outcome, explained)
+}
+
+fn go_on(
+    program: &Program,
+    run: &mut Run,
+    event: Event<'_>,
+    facts: &Facts,
+    trace: Option<&Trace>,
+) -> Outcome {
     let Some(wait) = run.wait().cloned() else { return Outcome::default() };
-    let mut walk = Walk {
-        program,
-        run,
-        facts: Cow::Borrowed(facts),
-        opening: Opening::default(),
-        outcome: Outcome::default(),
-        sends: 0,
-    };
+    let mut walk = Walk::new(program, run, facts, Opening::default(), trace);
     let whole = InboundContent::Text { body: walk.run.fragments.join("\n") };
     walk.happen(wait, event, &whole);
     walk.outcome
@@ -178,9 +231,22 @@ struct Walk<'a> {
     opening: Opening<'a>,
     outcome: Outcome,
     sends: usize,
+    /// Where it is taken down what steps work out, when somebody looks.
+    trace: Option<&'a Trace>,
 }
 
 impl<'a> Walk<'a> {
+    fn new(
+        program: &'a Program,
+        run: &'a mut Run,
+        facts: &'a Facts,
+        opening: Opening<'a>,
+        trace: Option<&'a Trace>,
+    ) -> Self {
+        let (facts, outcome) = (Cow::Borrowed(facts), Outcome::default());
+        Self { program, run, facts, opening, outcome, sends: 0, trace }
+    }
+
     /// What happens to a run that waits. `whole` is all that was written so far of an answer in pieces.
     fn happen(&mut self, wait: Wait, event: Event<'a>, whole: &'a InboundContent) {
         use WaitKind::{Answer, Call, Delay, Person, Sent};
@@ -281,17 +347,27 @@ impl<'a> Walk<'a> {
         let spoken = program.spoken(language).and_then(|name| node.spoken.get(name));
         let behaviour = spoken.map_or(&node.behaviour, |spoken| &spoken.behaviour);
         let mut cx = Context::new(program, run, &self.facts, at, spoken, self.opening, memo);
+        cx.notes = self.trace.map(|_| Default::default());
         let step = match coming {
-            Coming::Enter => behaviour.enter(&mut cx)?,
-            Coming::Resume(why) => behaviour.resume(&mut cx, why)?,
-            Coming::Again => behaviour.ask_again(&mut cx)?,
-            Coming::Before => behaviour.ask_before(&mut cx)?.unwrap_or(Step::Back),
+            Coming::Enter => behaviour.enter(&mut cx),
+            Coming::Resume(why) => behaviour.resume(&mut cx, why),
+            Coming::Again => behaviour.ask_again(&mut cx),
+            Coming::Before => behaviour.ask_before(&mut cx).map(|step| step.unwrap_or(Step::Back)),
             Coming::Returned { outcome, data } => {
-                behaviour.resume(&mut cx, Resume::Returned { outcome: outcome.as_deref(), data: &data })?
+                behaviour.resume(&mut cx, Resume::Returned { outcome: outcome.as_deref(), data: &data })
             }
-            Coming::NotReturned(code) => behaviour.resume(&mut cx, Resume::NotReturned(&code))?,
+            Coming::NotReturned(code) => behaviour.resume(&mut cx, Resume::NotReturned(&code)),
         };
-        let done = cx.done(step);
+        let notes = cx.notes.take();
+        let done = step.and_then(|step| self.within_limits(cx.done(step)));
+        if let (Some(trace), Some(notes)) = (self.trace, notes) {
+            trace.attended(self.outcome.trail.len(), run, at, notes.into_inner(), &done);
+        }
+        done
+    }
+
+    /// A turn says only so much.
+    fn within_limits(&self, done: Done) -> Result<Done, Failure> {
         if self.sends + done.says > MAX_SENDS {
             let text = format!("El flujo quiso enviar más de {MAX_SENDS} mensajes seguidos.");
             return Err(Failure::new("too_many_sends", text));

@@ -90,6 +90,23 @@ impl Scripts {
         self.codes.get(source).ok_or_else(|| unknown(source))?.run(source, outputs, cx)
     }
 
+    /// The data that an expression, a text or a script names, each once.
+    pub(crate) fn reads(&self, source: &str) -> Vec<&str> {
+        let scripts = self.scripts.get(source).into_iter();
+        let parts = self.texts.get(source).into_iter().flat_map(|text| &text.0);
+        let within =
+            parts.filter_map(|part| if let Part::Worked(script) = part { Some(script) } else { None });
+        let codes = self.codes.get(source).into_iter().flat_map(|code| &code.reads);
+        let all = scripts.chain(within).flat_map(|script| &script.reads).chain(codes);
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in all {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     pub(crate) fn value(&self, source: &str, cx: &Context<'_>) -> Result<Value, Failure> {
         self.scripts.get(source).ok_or_else(|| unknown(source))?.value(source, cx)
     }

@@ -3,21 +3,26 @@
 use std::collections::{BTreeMap, HashMap};
 
 use cauce_conversation::{CONTACTS, Contact, desk_entity, of_contact};
-use cauce_model::{Case, CaseId, CaseState, ContactEvent, ContactId, DeskEvent, Slot, WorkspaceId};
+use cauce_model::{
+    Case, CaseId, CaseState, ContactEvent, ContactId, DeskEvent, Slot, VersionId, WorkspaceId,
+};
 use cauce_runtime::doctor::{Pending, is_behind, timer, undelivered};
 use cauce_runtime::{Reader, from_bytes};
 use cauce_store::doctor::{Finding, Findings, Known, Walk, row, set};
 use cauce_store::{Key, Store, StoreError};
 
 use crate::desk::{DESK_CASES, DeskCase, desk_case_key};
-use crate::lists::{COUNTS, Lists, PLACED, Placed, SHELVES, count_key, place_key, placed_key};
+use crate::lists::{
+    COUNTS, INSIDE, Lists, PLACED, Placed, SHELVES, count_key, inside_key, place_key, placed_key,
+};
 
 /// The inbox's tables.
-pub const TABLES: [Known; 4] = [
+pub const TABLES: [Known; 5] = [
     Known::new("cases at the desk", &DESK_CASES),
     Known::new("places in lists", &PLACED),
     Known::new("lists", &SHELVES),
     Known::new("list counts", &COUNTS),
+    Known::new("inside versions", &INSIDE),
 ];
 
 /// What helps when desk and contact do not agree on a case.
@@ -211,8 +216,24 @@ async fn place(
             set(store, place_key(home, &contact.workspace, &shelf, order, contact.id), Some(&())).await?,
         );
     }
+    let entry = |version| inside_key(home, &contact.workspace, version, contact.id);
+    let [was, is] = [&placed, &now].map(|placed| placed.as_ref().and_then(|placed| placed.inside.as_ref()));
+    writes.extend(was.map(|version| (entry(version), None)));
+    if let Some(version) = is {
+        writes.extend(set(store, entry(version), Some(&())).await?);
+    }
     writes.extend(set(store, key, now.as_ref()).await?);
-    findings.add(Finding::broken("list_wrong", contact.id, what, LISTS).mended_by(writes));
+    let older = placed.as_ref().zip(now.as_ref()).is_some_and(|(placed, now)| {
+        let mut known = placed.clone();
+        known.inside.clone_from(&now.inside);
+        placed.inside.is_none() && now.may_stay(&known)
+    });
+    let finding = if older {
+        Finding::lagging("inside_unknown", contact.id, "an older build did not note in which version it is")
+    } else {
+        Finding::broken("list_wrong", contact.id, what, LISTS)
+    };
+    findings.add(finding.mended_by(writes));
     Ok(())
 }
 
@@ -241,7 +262,16 @@ pub async fn lists(store: &dyn Store, home: Slot, findings: &mut Findings) -> Re
                 findings.add(Finding::broken("list_wrong", contact, what, LISTS).mended_by(put));
             }
         }
+        if let Some(version) = &placed.inside {
+            let entry = inside_key(home, &workspace, version, contact);
+            if store.get(std::slice::from_ref(&entry)).await?.pop().flatten().is_none() {
+                let what = format!("it is not among those inside version {version}");
+                let put = set(store, entry, Some(&())).await?;
+                findings.add(Finding::broken("list_wrong", contact, what, LISTS).mended_by(put));
+            }
+        }
     }
+    insiders(store, home, findings).await?;
     let mut counted: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut walk = Walk::of(store, &SHELVES, home);
     while let Some((key, _)) = walk.raw().await? {
@@ -280,6 +310,29 @@ pub async fn lists(store: &dyn Store, home: Slot, findings: &mut Findings) -> Re
     for (list, real) in counted {
         let Ok(workspace) = list.0.parse() else { continue };
         wrong_count(store, count_key(home, &workspace, &list.1), &list, 0, real, findings).await?;
+    }
+    Ok(())
+}
+
+/// Every entry of who is inside a version is of somebody who is.
+async fn insiders(store: &dyn Store, home: Slot, findings: &mut Findings) -> Result<(), StoreError> {
+    let mut walk = Walk::of(store, &INSIDE, home);
+    while let Some((key, _)) = walk.raw().await? {
+        let mut parts = key.fields().split(|byte| *byte == 0).map(text);
+        let mut part = || parts.next().flatten();
+        let (workspace, version, contact) = (part(), part(), part());
+        let workspace = workspace.and_then(|workspace| workspace.parse::<WorkspaceId>().ok());
+        let placed = match (&workspace, contact.and_then(|contact| contact.parse::<ContactId>().ok())) {
+            (Some(workspace), Some(contact)) => {
+                row(store, &PLACED, &placed_key(home, workspace, contact)).await?
+            }
+            _ => None,
+        };
+        let inside = placed.and_then(|placed| placed.inside);
+        if inside.is_none() || inside.as_ref().map(VersionId::as_str) != version {
+            let what = "an entry of those inside a version is of nobody who is";
+            findings.add(Finding::broken("list_wrong", &key, what, LISTS).mended_by([(key.clone(), None)]));
+        }
     }
     Ok(())
 }

@@ -8,7 +8,9 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use cauce_conversation::{CONTACTS, Contact, LastLine, RunHead, RunStage, of_contact};
-use cauce_model::{Case, CaseState, Change, ContactId, Duration, Slot, Timestamp, UserId, WorkspaceId};
+use cauce_model::{
+    Case, CaseState, Change, ContactId, Duration, Slot, Timestamp, UserId, VersionId, WorkspaceId,
+};
 use cauce_runtime::{Reader, View, from_bytes};
 use cauce_store::{Key, SharedStore, StoreError, Table, rows};
 use futures_util::future::{BoxFuture, FutureExt};
@@ -20,6 +22,9 @@ pub(crate) const PLACED: Table<Placed> = Table::new(45);
 pub(crate) const SHELVES: Table<()> = Table::new(46);
 /// (home, workspace, shelf) → how many conversations lie on it.
 pub(crate) const COUNTS: Table<u64> = Table::new(47);
+
+/// (home, workspace, version, contact) → nothing: who is inside a version of a flow.
+pub(crate) const INSIDE: Table<()> = Table::new(48);
 
 /// How far behind its last message the place of a conversation with a flow may be: the index is not written
 /// at every word of it. What is on one page is in its exact order all the same.
@@ -135,6 +140,9 @@ pub(crate) struct Placed {
     /// Who looks after it.
     #[serde(default)]
     holder: Option<UserId>,
+    /// The version of a flow that it is inside of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) inside: Option<VersionId>,
 }
 
 impl Placed {
@@ -149,13 +157,14 @@ impl Placed {
                 .filter(|_| stage == Stage::Open)
                 .and_then(Case::holder)
                 .map(|holder| holder.id.clone()),
+            inside: contact.live_run().map(|run| run.version.clone()),
         }
     }
 
     /// Whether it may lie where this says: there, or a moment behind while a flow speaks.
     pub(crate) fn may_stay(&self, placed: &Self) -> bool {
         let behind = self.updated_at - placed.updated_at;
-        let talk = self.stage == Stage::Bot && placed.stage == Stage::Bot;
+        let talk = self.stage == Stage::Bot && placed.stage == Stage::Bot && self.inside == placed.inside;
         self == placed || (talk && (Duration::ZERO..MOMENT).contains(&behind))
     }
 
@@ -256,6 +265,12 @@ async fn take_in(
     for (shelf, _) in old.iter().filter(|(shelf, _)| missing(shelf, &new)) {
         count(view, workspace, shelf, -1).await?;
     }
+    let [was, is] = [before.as_ref(), now].map(|placed| placed.and_then(|placed| placed.inside.as_ref()));
+    if was != is {
+        was.into_iter().for_each(|version| view.delete(inside_key(home, workspace, version, contact)));
+        is.into_iter()
+            .for_each(|version| view.put(&INSIDE, inside_key(home, workspace, version, contact), &()));
+    }
     match now {
         Some(now) => view.put(&PLACED, key, now),
         None => view.delete(key),
@@ -298,6 +313,63 @@ pub(crate) fn place_key(
 
 fn shelf_key(home: Slot, workspace: &WorkspaceId, shelf: &Shelf) -> Key {
     SHELVES.key(home).text(workspace.as_str()).text(&shelf.name())
+}
+
+/// The key of an entry of who is inside a version.
+pub(crate) fn inside_key(
+    home: Slot,
+    workspace: &WorkspaceId,
+    version: &VersionId,
+    contact: ContactId,
+) -> Key {
+    inside_of(home, workspace, version).text(&contact.to_string())
+}
+
+fn inside_of(home: Slot, workspace: &WorkspaceId, version: &VersionId) -> Key {
+    INSIDE.key(home).text(workspace.as_str()).text(version.as_str())
+}
+
+/// The contacts that are inside a version of a flow, in the order of their ids after this one: at most `limit`
+/// are looked at. Gives the last that was, when there may be more.
+///
+/// # Errors
+/// What the store says.
+pub async fn inside(
+    store: &SharedStore,
+    homes: &[Slot],
+    workspace: &WorkspaceId,
+    version: &VersionId,
+    after: Option<ContactId>,
+    limit: usize,
+) -> Result<(Vec<Contact>, Option<ContactId>), StoreError> {
+    let mut ids: Vec<ContactId> = Vec::new();
+    for &home in homes {
+        let beginning = inside_of(home, workspace, version);
+        let mut range = beginning.prefix();
+        if let Some(after) = after {
+            range = range.from(beginning.clone().text(&after.to_string()).bytes(&[0]));
+        }
+        for (key, _) in store.scan(&range, limit, false).await? {
+            let id = &key.as_bytes()[beginning.as_bytes().len()..];
+            let id = std::str::from_utf8(id.strip_suffix(&[0]).unwrap_or(id)).ok();
+            ids.extend(id.and_then(|id| id.parse::<ContactId>().ok()));
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    let more = ids.len() >= limit;
+    ids.truncate(limit);
+    let keys: Vec<Key> = ids.iter().map(|id| of_contact(&CONTACTS, *id)).collect();
+    let mut contacts = Vec::with_capacity(keys.len());
+    for (key, row) in keys.iter().zip(rows::get(store.as_ref(), &keys).await?) {
+        let Some(row) = row else { continue };
+        let contact = CONTACTS.read(key, &row)?;
+        // The index may be behind by a moment.
+        if contact.live_run().is_some_and(|run| run.version == *version) {
+            contacts.push(contact);
+        }
+    }
+    Ok((contacts, ids.last().copied().filter(|_| more)))
 }
 
 /// A place in a list, after which the next page begins. Opaque to clients.

@@ -16,13 +16,13 @@ pub enum Change {
         /// Whose.
         contact: ContactId,
     },
-    /// A flow was published.
+    /// A flow was published, or people were moved from one of its versions to another.
     Flow {
         /// In which workspace.
         workspace: WorkspaceId,
         /// Which flow.
         flow: FlowId,
-        /// Its new version.
+        /// Its new version, or the one they were moved to.
         version: VersionId,
     },
 }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, Assignee, Case, CaseId, ContactId, Content, Duration, FailureClass, HttpOutcome, InboundContent,
-    InboundEcho, InboundMessage, InboundStatus, MediaState, QueueId, Timestamp,
+    Address, Assignee, Case, CaseId, ContactId, Content, Duration, FailureClass, FlowId, HttpOutcome,
+    InboundContent, InboundEcho, InboundMessage, InboundStatus, MediaState, Migrate, QueueId, RunId,
+    Timestamp,
 };
 
 /// What can happen to a contact.
@@ -130,6 +131,20 @@ pub enum ContactEvent {
         /// What came in to it lately, so that it does not come in again: hash and day of each.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recent: Vec<(u64, u16)>,
+    },
+    /// Its run is moved to another version of its flow.
+    Migrate(Migrate),
+    /// A migration is taken back: its run is where it was, when it has not moved on since.
+    MigrateBack {
+        /// Which migration.
+        migration: String,
+        /// Of which flow.
+        flow: FlowId,
+    },
+    /// The time in which a migration may be taken back is over.
+    MigrationSettled {
+        /// Of which run.
+        run: RunId,
     },
     /// The two were not the same person after all: the younger lives by itself again.
     Split,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Address, FailureClass, InboundContent, Timestamp};
+use crate::{AccountId, Address, AddressKind, FailureClass, InboundContent, Timestamp};
 
 /// One element of a webhook, understood.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,6 +113,13 @@ pub struct Sender {
     pub reply_to: String,
     /// What the sender says of themselves.
     pub profile: Profile,
+}
+
+impl Sender {
+    /// Whether a phone is among the addresses: it is what is answered to, then.
+    pub fn has_phone(&self) -> bool {
+        self.addresses.iter().any(|address| address.kind == AddressKind::Phone)
+    }
 }
 
 /// What a sender says of themselves.

@@ -18,6 +18,7 @@ mod ids;
 mod inbound;
 pub mod limits;
 mod message;
+mod migration;
 mod slot;
 mod time;
 
@@ -41,5 +42,6 @@ pub use inbound::{
     Referral, Sender,
 };
 pub use message::{Author, Direction, Edit, Message, MessageError, MessageStatus, Reaction};
+pub use migration::{Landed, Landing, Migrate};
 pub use slot::{SLOTS, Slot};
 pub use time::{Duration, Timestamp};

@@ -283,6 +283,15 @@ impl House {
         Agent::login(self, name).await
     }
 
+    /// The same with an administrator.
+    pub async fn administrator(&self, name: &str) -> Agent {
+        let new = self.0.known.lock().unwrap().insert(name.to_owned());
+        if new {
+            assert!(self.hire(name, Role::Admin).await, "{name} was there already");
+        }
+        Agent::login(self, name).await
+    }
+
     /// Adds a user: the id is the name in lower case. The password is [`Agent::password`].
     pub async fn hire(&self, name: &str, role: Role) -> bool {
         let app = self.app();

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cauce_access::Action;
-use cauce_conversation::{ADDRESS, CONTACT, DESK, WORKSPACE};
+use cauce_conversation::{ADDRESS, CONTACT, DESK, MIGRATION, WORKSPACE};
 use cauce_runtime::{DeadId, DeadLetter, Replayed, from_bytes};
 
 use super::extract::{Params, Segment};
@@ -119,6 +119,7 @@ fn summary(id: &DeadId, letter: &DeadLetter) -> DeadLetterSummary {
         (ADDRESS, "address"),
         (DESK, "desk"),
         (WORKSPACE, "workspace"),
+        (MIGRATION, "migration"),
         (DIRECTORY, "directory"),
     ];
     let kind = kinds.iter().find(|(kind, _)| *kind == letter.entity.kind).map_or("unknown", |(_, name)| name);

@@ -16,9 +16,11 @@ use cauce_model::{FileId, FlowId, StoredFile, VersionId};
 use super::conversations::program;
 use super::extract::Segment;
 use super::session::Caller;
+use super::trials::order;
 use crate::app::App;
 use crate::dto::{
-    FlowCaller, FlowCheck, FlowNode, FlowNodeExit, FlowPublished, FlowSubmission, FlowSummary, FlowView,
+    FlowCaller, FlowCheck, FlowNode, FlowNodeExit, FlowProblem, FlowPublished, FlowSubmission, FlowSummary,
+    FlowView,
 };
 use crate::file_type;
 use crate::problem::Problem;
@@ -72,10 +74,12 @@ pub async fn version(
 }
 
 /// Publishes a flow (YAML or JSON): who starts from now on walks it; who is inside an older version
-/// stays on that. A flow that sends files is sent as JSON with the ids of its files.
+/// stays on that. A flow that sends files is sent as JSON with the ids of its files. With `trial` the current
+/// version stays, and a share of those who start walks this one.
 #[utoipa::path(post, operation_id = "publish_flow", path = "/api/flows",
     request_body(content((String = "application/yaml"), (FlowSubmission = "application/json"))), responses(
     (status = 201, body = FlowPublished),
+    (status = 409, body = Problem, description = "`canary.none`: there is no version to try it against"),
     (status = 422, body = Problem, description = "`flow.invalid` with every problem"),
 ))]
 pub async fn publish(
@@ -85,19 +89,12 @@ pub async fn publish(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<FlowPublished>), Problem> {
     caller.may(Action::PublishFlow)?;
-    let (problems, program) = look(&app, &headers, body).await?;
-    let program = match program {
-        Some(program) if !problems.iter().any(cauce_flows::Problem::is_error) => Arc::new(program),
-        _ => return Err(Problem::flow_invalid(problems.into_iter().map(Into::into).collect())),
-    };
-    app.publish(&program, &caller.actor.name).await?;
-    let published = FlowPublished {
-        id: program.document().id.to_string(),
-        version: program.version().to_string(),
-        problems: problems.into_iter().map(Into::into).collect(),
-        callers: outdated_callers(&app, &program).await?,
-    };
-    Ok((StatusCode::CREATED, Json(published)))
+    let FlowSubmission { document, files, trial } = submitted(&headers, body)?;
+    let compiled = compiled(&app, &document, &known_files(&app, &files).await?).await?;
+    let (program, warnings) = publishable(&app, compiled, Into::into).await?;
+    let trial = order(&app, program.document().id.as_str(), trial).await?;
+    app.publish(&program, &caller.actor.name, trial).await?;
+    Ok((StatusCode::CREATED, Json(published(&app, &program, warnings).await?)))
 }
 
 /// Checks a flow, also beside the published ones, without publishing it. `cauce check --json` gives the same.
@@ -110,34 +107,62 @@ pub async fn check(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<FlowCheck>, Problem> {
     caller.may(Action::ReadFlows)?;
-    let (problems, program) = look(&app, &headers, body).await?;
+    let FlowSubmission { document, files, .. } = submitted(&headers, body)?;
+    let compiled = compiled(&app, &document, &known_files(&app, &files).await?).await?;
+    let (problems, program) = beside_others(&app, compiled).await?;
     Ok(Json(FlowCheck::new(problems, program.as_ref())))
+}
+
+/// What compiling gives: the flow, or what is wrong with it.
+pub(super) type Compiled = Result<Program, Vec<cauce_flows::Problem>>;
+
+/// A flow made ready with its files and the current versions of the flows that it calls.
+pub(super) async fn compiled(app: &App, document: &str, files: &Files) -> Result<Compiled, Problem> {
+    let read =
+        Program::read(document, app.programs.catalogue()).and_then(|program| program.with_files(files));
+    let program = match read {
+        Ok(program) => program,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let called = called_flows(app, &program).await?;
+    Ok(program.with_subflows(|flow| called.get(flow).cloned()))
+}
+
+/// A flow that is good enough to be published, and what was noticed about it.
+pub(super) async fn publishable(
+    app: &App,
+    compiled: Compiled,
+    told: fn(cauce_flows::Problem) -> FlowProblem,
+) -> Result<(Arc<Program>, Vec<FlowProblem>), Problem> {
+    let (problems, program) = beside_others(app, compiled).await?;
+    let is_good = !problems.iter().any(cauce_flows::Problem::is_error);
+    let problems = problems.into_iter().map(told).collect();
+    match program.filter(|_| is_good) {
+        Some(program) => Ok((Arc::new(program), problems)),
+        None => Err(Problem::flow_invalid(problems)),
+    }
+}
+
+/// What publishing answers.
+pub(super) async fn published(
+    app: &App,
+    program: &Program,
+    problems: Vec<FlowProblem>,
+) -> Result<FlowPublished, Problem> {
+    Ok(FlowPublished {
+        id: program.document().id.to_string(),
+        version: program.version().to_string(),
+        problems,
+        callers: outdated_callers(app, program).await?,
+    })
 }
 
 /// What is wrong with a flow by itself and beside the published ones, and the flow when it has no error of its
 /// own.
-async fn look(
+async fn beside_others(
     app: &App,
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    compiled: Compiled,
 ) -> Result<(Vec<cauce_flows::Problem>, Option<Program>), Problem> {
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(MAX_BYTES),
-        _ => Problem::body_invalid("El cuerpo no llegó completo."),
-    })?;
-    let text =
-        std::str::from_utf8(&body).map_err(|_| Problem::body_invalid("El recorrido no es texto UTF-8."))?;
-    let FlowSubmission { document, files } = submitted(headers, text);
-    let files = known_files(app, &files).await?;
-    let read =
-        Program::read(&document, app.programs.catalogue()).and_then(|program| program.with_files(&files));
-    let compiled = match read {
-        Ok(program) => {
-            let called = called_flows(app, &program).await?;
-            program.with_subflows(|flow| called.get(flow).cloned())
-        }
-        Err(problems) => Err(problems),
-    };
     let program = match compiled {
         Ok(program) => program,
         Err(problems) => return Ok((problems, None)),
@@ -187,14 +212,24 @@ async fn outdated_callers(app: &App, published: &Program) -> Result<Vec<FlowCall
 }
 
 /// What was sent: the document by itself, or JSON with the document and its files.
-fn submitted(headers: &HeaderMap, text: &str) -> FlowSubmission {
+fn submitted(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<FlowSubmission, Problem> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(MAX_BYTES),
+        _ => Problem::body_invalid("El cuerpo no llegó completo."),
+    })?;
+    let text =
+        std::str::from_utf8(&body).map_err(|_| Problem::body_invalid("El recorrido no es texto UTF-8."))?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let with_files = kind.starts_with("application/json").then(|| serde_json::from_str(text).ok()).flatten();
-    with_files.unwrap_or_else(|| FlowSubmission { document: text.to_owned(), files: Default::default() })
+    Ok(with_files.unwrap_or_else(|| FlowSubmission {
+        document: text.to_owned(),
+        files: Default::default(),
+        trial: None,
+    }))
 }
 
 /// The files of a flow that were uploaded, by the path that the flow gives them. The others are missing.
-async fn known_files(app: &App, ids: &BTreeMap<String, String>) -> Result<Files, Problem> {
+pub(super) async fn known_files(app: &App, ids: &BTreeMap<String, String>) -> Result<Files, Problem> {
     let mut files = Files::new();
     for (path, id) in ids {
         let Ok(id) = id.parse::<FileId>() else { continue };
@@ -207,7 +242,7 @@ async fn known_files(app: &App, ids: &BTreeMap<String, String>) -> Result<Files,
     Ok(files)
 }
 
-async fn catalogue(app: &App) -> Result<Catalogues, Problem> {
+pub(super) async fn catalogue(app: &App) -> Result<Catalogues, Problem> {
     let key = Catalogues::key(app.workspace_id());
     Ok(CATALOGUES.fetch(app.store().as_ref(), &key).await?.unwrap_or_default())
 }

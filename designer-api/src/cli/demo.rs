@@ -213,7 +213,7 @@ async fn furnish(app: &App, emulator: &str) -> anyhow::Result<()> {
         files.insert(path.clone(), app.keep_bytes(&path, &file.data).await.map_err(detail)?);
     }
     let program = program.with_files(&files).map_err(told)?;
-    app.publish(&Arc::new(program), "Cauce").await.map_err(detail)?;
+    app.publish(&Arc::new(program), "Cauce", None).await.map_err(detail)?;
     let client = reqwest::Client::new();
     for (wa_id, name) in CUSTOMERS {
         let customer = json!({ "wa_id": wa_id, "name": name });

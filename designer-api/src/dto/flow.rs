@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::Instant;
+use super::{Instant, TrialRequest};
 
 /// A published flow in a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -226,6 +226,9 @@ pub struct FlowSubmission {
     /// By the path that the document gives each file, the id that `POST /api/files` gave it.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
+    /// Has the version tried first: the current one stays, and a share of new conversations walks this one.
+    #[serde(default)]
+    pub trial: Option<TrialRequest>,
 }
 
 /// A flow was published.

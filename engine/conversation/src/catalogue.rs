@@ -14,6 +14,8 @@ use cauce_store::{Key, Store, StoreError, Table};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::canary::{self, ArmCounts, Canary, TrialOrder};
+use crate::drafts::{self, DraftCommand};
 use crate::workspace_slot;
 
 /// (workspace's slot, workspace) → its catalogue.
@@ -22,6 +24,10 @@ pub const CATALOGUES: Table<Catalogues> = Table::new(26);
 pub const VERSIONS: Table<VersionRow> = Table::new(27);
 /// (workspace's slot, workspace, file) → a file that somebody of the team uploaded.
 pub const FILES: Table<StoredFile> = Table::new(31);
+
+/// (workspace's slot, workspace, flow, number from 1) → a time a version became the flow's current one. Table
+/// numbers 60–69 are the workspace's.
+pub const PUBLICATIONS: Table<Publication> = Table::new(60);
 
 /// The flows of a workspace as published.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +51,48 @@ pub struct FlowHead {
     pub published_at: Timestamp,
     /// Who published it.
     pub published_by: String,
+    /// The number of its last row of [`PUBLICATIONS`]; 0 when an older build published it.
+    #[serde(default)]
+    pub publications: u64,
+    /// The number of its last trial.
+    #[serde(default)]
+    pub trials: u64,
+    /// The version that is on trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
+}
+
+/// Something that happened to the versions of a flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// Which version.
+    pub version: VersionId,
+    /// What the flow is called in it.
+    pub name: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: String,
+    /// The version that was the current one until then.
+    pub before: Option<VersionId>,
+    /// How.
+    pub how: How,
+}
+
+/// What happened to a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// It was published, and became the current one.
+    Published,
+    /// An older one was published again.
+    Restored,
+    /// It is on trial: a share of new runs walks it.
+    Tried,
+    /// Its trial went well: it became the current one.
+    Promoted,
+    /// Its trial did not go well: nobody begins with it any more.
+    Withdrawn,
 }
 
 /// A version as stored.
@@ -87,6 +135,9 @@ pub struct Publish {
     pub subflows: IndexMap<FlowId, VersionId>,
     /// Who publishes.
     pub by: String,
+    /// Whether it is tried first: the current version stays, and a share of new runs walks this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<TrialOrder>,
 }
 
 /// What can happen to a workspace.
@@ -95,6 +146,45 @@ pub struct Publish {
 pub enum WorkspaceEvent {
     /// A flow is published.
     Publish(Publish),
+    /// A version that is there becomes the current one again. Answers [`Published`], or nothing when it is not
+    /// there.
+    Restore {
+        /// Of which flow.
+        flow: FlowId,
+        /// Which.
+        version: VersionId,
+        /// Who does it.
+        by: String,
+    },
+    /// The trial under way ends. Answers whether there was one.
+    EndTrial {
+        /// Of which flow.
+        flow: FlowId,
+        /// Whether its version becomes the current one.
+        promote: bool,
+        /// Who says so.
+        by: String,
+    },
+    /// Something became of runs that began during a trial.
+    Tried {
+        /// Of which flow.
+        flow: FlowId,
+        /// During which trial.
+        trial: u64,
+        /// Whether they walk the version on trial.
+        tried: bool,
+        /// What.
+        counts: ArmCounts,
+    },
+    /// Somebody works on the draft of a flow.
+    Draft {
+        /// Of which flow.
+        flow: FlowId,
+        /// Who.
+        by: String,
+        /// What they do.
+        command: DraftCommand,
+    },
     /// Somebody of the team uploaded a file; it is in the file store. Answers nothing.
     KeepFile(StoredFile),
     /// Something came in that concerns no contact; it is kept for a person to look at.
@@ -139,6 +229,30 @@ impl VersionRow {
     }
 }
 
+impl Publish {
+    /// The command to publish this flow, or to have it tried first.
+    pub fn of(program: &Program, by: &str, trial: Option<TrialOrder>) -> Self {
+        let document = program.document();
+        Self {
+            flow: document.id.clone(),
+            name: document.name.clone(),
+            version: program.version().clone(),
+            document: document.to_yaml(),
+            files: program.files().clone(),
+            subflows: program.subflows().map(|(flow, version)| (flow.clone(), version.clone())).collect(),
+            by: by.to_owned(),
+            trial,
+        }
+    }
+}
+
+impl Publication {
+    /// The beginning of the keys of a flow's publications.
+    pub fn of_flow(workspace: &WorkspaceId, flow: &FlowId) -> Key {
+        PUBLICATIONS.key(workspace_slot(workspace)).text(workspace.as_str()).text(flow.as_str())
+    }
+}
+
 /// The entity of a workspace.
 pub struct Workspace;
 
@@ -146,58 +260,191 @@ impl Entity for Workspace {
     fn handle(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
         let workspace: WorkspaceId =
             turn.this().key.parse().map_err(|e: cauce_model::IdError| Halt::Unreadable(e.to_string()))?;
-        let publish = match from_bytes(event)? {
-            WorkspaceEvent::Publish(publish) => publish,
+        match from_bytes(event)? {
+            WorkspaceEvent::Publish(order) => {
+                let published = publish(turn, &workspace, order, How::Published)?;
+                turn.reply(&published);
+            }
+            WorkspaceEvent::Restore { flow, version, by } => {
+                let published = match stored_again(turn, &workspace, &flow, &version, by)? {
+                    Some(order) => Some(publish(turn, &workspace, order, How::Restored)?),
+                    None => None,
+                };
+                turn.reply(&published);
+            }
+            WorkspaceEvent::EndTrial { flow, promote, by } => {
+                let why = "Así se decidió.".to_owned();
+                let ended = canary::end(turn, &workspace, &flow, promote, Some(by), why)?;
+                turn.reply(&ended);
+            }
+            WorkspaceEvent::Tried { flow, trial, tried, counts } => {
+                canary::tried(turn, &workspace, &flow, trial, tried, &counts)?;
+            }
+            WorkspaceEvent::Draft { flow, by, command } => {
+                drafts::handle(turn, &workspace, flow, by, command)?
+            }
             WorkspaceEvent::KeepFile(file) => {
                 turn.put(&FILES, file_key(&workspace, &file.id), &file);
                 turn.reply(&());
-                return Ok(());
             }
             WorkspaceEvent::Record { code, raw } => {
                 // Meta sends it again when a neighbour in its batch was not taken.
                 if turn.first_time(turn.now(), &["record", &code, &raw])? {
                     turn.dead_letter(raw.as_bytes(), &code);
                 }
-                return Ok(());
             }
-        };
-        let now = turn.now();
-        let key = VersionRow::key(&workspace, &publish.version);
-        let first = turn.get(&VERSIONS, &key)?;
-        let (published_at, published_by) =
-            first.map_or((now, publish.by.clone()), |row| (row.published_at, row.published_by));
-        let row = VersionRow {
-            flow: publish.flow.clone(),
-            name: publish.name.clone(),
-            document: publish.document,
-            files: publish.files,
-            subflows: publish.subflows,
-            published_at,
-            published_by,
-        };
-        turn.put(&VERSIONS, key, &row);
-
-        let key = catalogue_key(&workspace);
-        let mut catalogue = turn.get(&CATALOGUES, &key)?.unwrap_or_default();
-        let changed =
-            !catalogue.flows.iter().any(|flow| flow.id == publish.flow && flow.version == publish.version);
-        if changed {
-            catalogue.revision += 1;
-            catalogue.flows.retain(|flow| flow.id != publish.flow);
-            catalogue.flows.push(FlowHead {
-                id: publish.flow.clone(),
-                name: publish.name,
-                version: publish.version.clone(),
-                published_at: now,
-                published_by: publish.by,
-            });
-            catalogue.flows.sort_by(|a, b| a.id.cmp(&b.id));
-            turn.put(&CATALOGUES, key, &catalogue);
-            turn.publish(&Change::Flow { workspace, flow: publish.flow, version: publish.version });
         }
-        turn.reply(&Published { revision: catalogue.revision, changed });
         Ok(())
     }
+}
+
+/// Makes a version the current one of its flow.
+pub(crate) fn publish(
+    turn: &mut Turn<'_>,
+    workspace: &WorkspaceId,
+    publish: Publish,
+    how: How,
+) -> Result<Published, Halt> {
+    let now = turn.now();
+    let key = VersionRow::key(workspace, &publish.version);
+    let first = turn.get(&VERSIONS, &key)?;
+    let (published_at, published_by) =
+        first.map_or((now, publish.by.clone()), |row| (row.published_at, row.published_by));
+    let row = VersionRow {
+        flow: publish.flow.clone(),
+        name: publish.name.clone(),
+        document: publish.document.clone(),
+        files: publish.files.clone(),
+        subflows: publish.subflows.clone(),
+        published_at,
+        published_by,
+    };
+    turn.put(&VERSIONS, key, &row);
+
+    let key = catalogue_key(workspace);
+    let mut catalogue = turn.get(&CATALOGUES, &key)?.unwrap_or_default();
+    let place = catalogue.flows.iter().position(|flow| flow.id == publish.flow);
+    let mut head = match place {
+        Some(place) => catalogue.flows.swap_remove(place),
+        None => FlowHead {
+            id: publish.flow.clone(),
+            name: publish.name.clone(),
+            version: publish.version.clone(),
+            published_at: now,
+            published_by: publish.by.clone(),
+            publications: 0,
+            trials: 0,
+            canary: None,
+        },
+    };
+    let known = |version: &VersionId| place.is_some() && *version == publish.version;
+    let on_trial = head.canary.as_ref().is_some_and(|canary| known(&canary.version));
+    let changed = match publish.trial {
+        // There is nothing to try a first version against.
+        Some(_) if place.is_some() => !known(&head.version) && !on_trial,
+        _ => !known(&head.version) || head.canary.is_some(),
+    };
+    if changed {
+        catalogue.revision += 1;
+        let how = if publish.trial.is_some() && place.is_some() { How::Tried } else { how };
+        if how != How::Promoted {
+            canary::replaced(turn, workspace, &head, &publish.by)?;
+        }
+        let before = place.map(|_| head.version.clone());
+        head.publications =
+            note_after(turn, workspace, &head, before, (&publish.version, &publish.name, &publish.by), how);
+        match publish.trial {
+            Some(order) if how == How::Tried => canary::begin(turn, workspace, &mut head, order, &publish),
+            _ => {
+                drafts::follow(turn, workspace, &publish.flow, &publish.version)?;
+                head.canary = None;
+                head.name = publish.name;
+                head.version = publish.version.clone();
+                head.published_at = now;
+                head.published_by = publish.by;
+            }
+        }
+        let (workspace, version) = (workspace.clone(), publish.version);
+        turn.publish(&Change::Flow { workspace, flow: publish.flow, version });
+    }
+    catalogue.flows.push(head);
+    catalogue.flows.sort_by(|a, b| a.id.cmp(&b.id));
+    if changed {
+        turn.put(&CATALOGUES, key, &catalogue);
+    }
+    Ok(Published { revision: catalogue.revision, changed })
+}
+
+/// The order to publish a version that is there already.
+pub(crate) fn stored_again(
+    turn: &Turn<'_>,
+    workspace: &WorkspaceId,
+    flow: &FlowId,
+    version: &VersionId,
+    by: String,
+) -> Result<Option<Publish>, Halt> {
+    let row = turn.get(&VERSIONS, &VersionRow::key(workspace, version))?;
+    Ok(row.filter(|row| row.flow == *flow).map(|VersionRow { name, document, files, subflows, .. }| {
+        Publish {
+            flow: flow.clone(),
+            name,
+            version: version.clone(),
+            document,
+            files,
+            subflows,
+            by,
+            trial: None,
+        }
+    }))
+}
+
+/// Notes in the flow's history what happens to a version, and gives the number of the row.
+pub(crate) fn note(
+    turn: &mut Turn<'_>,
+    workspace: &WorkspaceId,
+    head: &FlowHead,
+    version: &VersionId,
+    name: &str,
+    by: &str,
+    how: How,
+) -> u64 {
+    note_after(turn, workspace, head, Some(head.version.clone()), (version, name, by), how)
+}
+
+fn note_after(
+    turn: &mut Turn<'_>,
+    workspace: &WorkspaceId,
+    head: &FlowHead,
+    before: Option<VersionId>,
+    (version, name, by): (&VersionId, &str, &str),
+    how: How,
+) -> u64 {
+    let of_flow = Publication::of_flow(workspace, &head.id);
+    let mut number = head.publications;
+    if let Some(current) = before.as_ref().filter(|_| number == 0) {
+        // An older build published it, and noted nothing.
+        number += 1;
+        let first = Publication {
+            version: current.clone(),
+            name: head.name.clone(),
+            at: head.published_at,
+            by: head.published_by.clone(),
+            before: None,
+            how: How::Published,
+        };
+        turn.put(&PUBLICATIONS, of_flow.clone().number(number), &first);
+    }
+    number += 1;
+    let row = Publication {
+        version: version.clone(),
+        name: name.to_owned(),
+        at: turn.now(),
+        by: by.to_owned(),
+        before,
+        how,
+    };
+    turn.put(&PUBLICATIONS, of_flow.number(number), &row);
+    number
 }
 
 /// Compiled versions. A version never changes, so one compiled once is kept.

@@ -1,7 +1,7 @@
 //! The Contact: who takes its events.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use cauce_flows::reading::{Country, Zone};
 use cauce_model::{
@@ -10,15 +10,17 @@ use cauce_model::{
 };
 use cauce_runtime::{Entity, EntityAddress, Halt, Known, Turn, from_bytes};
 use cauce_store::Key;
+use serde::{Deserialize, Serialize};
 
 use crate::address::{AddressEvent, Binding, binding_key, claim, release};
+use crate::canary::{self, ArmCounts, TrialMark};
 use crate::history::{Tail, noted};
 use crate::outbox::{Outbox, Sending};
 use crate::tables::{BINDINGS, CONTACTS, Contact, JournalEntry, TAILS, of_contact};
 use crate::{ADDRESS, CONTACT, Programs, Refusal, contact_entity};
 
 /// The number of this build's way to decide; it grows when a step would decide otherwise than before.
-const SEMANTICS: u32 = 3;
+pub(crate) const SEMANTICS: u32 = 3;
 
 /// All contacts, and the addresses that lead to them.
 pub struct Contacts {
@@ -31,12 +33,24 @@ pub struct Contacts {
 }
 
 /// Where the contacts of an installation are at home: what "mañana" and a bare phone number mean.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Home {
     /// By which clocks they live.
     pub zone: Zone,
     /// Whose phone numbers and documents they write.
     pub country: Country,
+}
+
+impl Home {
+    /// 0 for the usual one, and another number for every other.
+    pub(crate) fn mark(&self) -> u32 {
+        static USUAL: LazyLock<Home> = LazyLock::new(Home::default);
+        if *self == *USUAL {
+            return 0;
+        }
+        let hash = blake3::hash(format!("{} {}", self.zone, self.country.as_str()).as_bytes());
+        hash.as_bytes().first_chunk().map_or(1, |bytes| u32::from_le_bytes(*bytes) | 1)
+    }
 }
 
 impl Entity for Contacts {
@@ -92,6 +106,9 @@ impl Entity for Contacts {
             turn.this().key.parse::<ContactId>().ok()
         };
         let Some(id) = id else { return Ok(()) };
+        if let Ok(ContactEvent::Migrate(order)) = from_bytes(event) {
+            return crate::migrate::given_up(turn, id, &order);
+        }
         let Some(mut contact) = turn.get(&CONTACTS, &of_contact(&CONTACTS, id))? else { return Ok(()) };
         if contact.live_run().is_some()
             && let Some(run) = &mut contact.run
@@ -99,6 +116,10 @@ impl Entity for Contacts {
             let reason =
                 "Un error interno detuvo el recorrido. El mensaje del cliente quedó guardado aparte.";
             run.stage = crate::RunStage::Failed { reason: reason.into() };
+            if let Some(mark) = run.trial {
+                let failed = ArmCounts { failed: 1, ..ArmCounts::default() };
+                canary::tell(turn, &contact.workspace, &run.flow, mark, failed);
+            }
             contact.updated_at = turn.now();
             turn.publish(&Change::Conversation { workspace: contact.workspace.clone(), contact: id });
             turn.put(&CONTACTS, of_contact(&CONTACTS, id), &contact);
@@ -181,6 +202,8 @@ impl Contacts {
             event: noted(&contact, &event),
             run: None,
             steps: Vec::new(),
+            home: None,
+            settled: Vec::new(),
             goals: Vec::new(),
         };
         let mut life = Life {
@@ -194,6 +217,7 @@ impl Contacts {
             names: Vec::new(),
             entry,
             nothing_new: false,
+            trial: None,
         };
         life.happen(event)?;
         if life.nothing_new && life.names.is_empty() {
@@ -287,6 +311,7 @@ fn born(id: ContactId, address: Address, account: &AccountId, sender: &Sender, n
         tags: BTreeSet::new(),
         score: 0,
         language: None,
+        home: 0,
         last: None,
         run: None,
         case: None,
@@ -315,6 +340,8 @@ pub(crate) struct Life<'a, 't> {
     pub entry: JournalEntry,
     /// The event was a repetition: nothing is written.
     pub nothing_new: bool,
+    /// The mark of the run that this turn begins.
+    pub trial: Option<TrialMark>,
 }
 
 impl Life<'_, '_> {
@@ -367,6 +394,12 @@ impl Life<'_, '_> {
                 self.absorb(younger, addresses, absorbed);
                 self.contact.last_inbound_at = self.contact.last_inbound_at.max(last_inbound_at);
                 self.remember(recent)
+            }
+            ContactEvent::Migrate(order) => self.migrate(&order),
+            ContactEvent::MigrateBack { migration, flow } => self.migrate_back(&migration, &flow),
+            ContactEvent::MigrationSettled { run } => {
+                self.migration_settled(&run);
+                Ok(())
             }
             ContactEvent::Split => {
                 self.split();

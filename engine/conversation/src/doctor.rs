@@ -13,17 +13,20 @@ use cauce_runtime::doctor::Pending;
 use cauce_store::doctor::{Finding, Findings, Known, Walk, row};
 use cauce_store::{Files, Key, Store, StoreError};
 
+use crate::canary::TRIALS;
+use crate::drafts::{DRAFT_DOCUMENTS, DRAFTS, PATCHES};
+use crate::migrations::{MIGRATED, MIGRATIONS};
 use crate::outbox::{Attempt, SEND_TIMER};
 use crate::outside::{MEDIA, retry_timer};
 use crate::tables::{
-    BINDINGS, CASES, CHUNKS, CONTACTS, Contact, FETCHES, HTTP_CALLS, JOURNAL, MESSAGES, PROVIDER_IDS,
+    BINDINGS, CASES, CHUNKS, CONTACTS, Contact, FETCHES, HTTP_CALLS, JOURNAL, MESSAGES, MOVED, PROVIDER_IDS,
     RECENTS, RUNS, TAILS, of_contact,
 };
 use crate::walk::WAIT_TIMER;
-use crate::{CATALOGUES, CONTACT, FILES, Programs, VERSIONS, VersionRow, contact_entity};
+use crate::{CATALOGUES, CONTACT, FILES, PUBLICATIONS, Programs, VERSIONS, VersionRow, contact_entity};
 
 /// The conversation's tables.
-pub const TABLES: [Known; 15] = [
+pub const TABLES: [Known; 23] = [
     Known::new("addresses", &BINDINGS),
     Known::new("contacts", &CONTACTS),
     Known::new("messages", &MESSAGES),
@@ -39,10 +42,18 @@ pub const TABLES: [Known; 15] = [
     Known::new("tails", &TAILS),
     Known::new("chunks", &CHUNKS),
     Known::new("recents", &RECENTS),
+    Known::new("publications", &PUBLICATIONS),
+    Known::new("drafts", &DRAFTS),
+    Known::new("documents of drafts", &DRAFT_DOCUMENTS),
+    Known::new("patches", &PATCHES),
+    Known::new("moved runs", &MOVED),
+    Known::new("migrations", &MIGRATIONS),
+    Known::new("moved by migrations", &MIGRATED),
+    Known::new("trials", &TRIALS),
 ];
 
 /// The tables whose keys begin with a contact.
-const OF_CONTACTS: [(&str, u8); 10] = [
+const OF_CONTACTS: [(&str, u8); 11] = [
     ("messages", MESSAGES.number()),
     ("runs", RUNS.number()),
     ("journal", JOURNAL.number()),
@@ -53,6 +64,7 @@ const OF_CONTACTS: [(&str, u8); 10] = [
     ("tails", TAILS.number()),
     ("chunks", CHUNKS.number()),
     ("recents", RECENTS.number()),
+    ("moved runs", MOVED.number()),
 ];
 
 /// What helps when something is not there that nothing else says.

@@ -95,7 +95,7 @@ impl Life<'_, '_> {
             return;
         }
         let contact = &mut self.contact;
-        if sender.addresses.iter().any(|address| address.kind == AddressKind::Phone) {
+        if sender.has_phone() {
             contact.phone = Some(sender.reply_to.clone());
         }
         contact.reply_to = sender.reply_to;

@@ -60,7 +60,8 @@ pub(crate) fn noted(contact: &Contact, event: &ContactEvent) -> JournalEvent {
             return JournalEvent::Wrote { wrote, at: message.at, sender: sender.cloned().map(Box::new) };
         }
         ContactEvent::Echo(echo) if contact.merged_into.is_none() && echo.content.is_said() => {
-            return JournalEvent::Wrote { wrote, at: echo.at, sender: None };
+            let first = (contact.turns == 1).then(|| Box::new(echo.recipient.clone()));
+            return JournalEvent::Wrote { wrote, at: echo.at, sender: first };
         }
         // Its attempt says of what it is.
         ContactEvent::Status(status) => {

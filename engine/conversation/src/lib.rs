@@ -5,18 +5,25 @@
 //! it a [`cauce_model::ContactEvent`]. A file each: `contact` who takes events, `address` how an
 //! address finds its contact, `hear` what the customer does, `history` the messages, `walk` runs of
 //! flows, `outbox` sending, `outside` calls to servers and received files, `people` handoff, `merge`
-//! two contacts that are one person, `catalogue` the workspace's published flows, `tables` the rows.
+//! two contacts that are one person, `replay` what a recorded run read and why it went as it did, `catalogue`
+//! the workspace's published flows, `drafts` what is worked on, `canary` versions on trial, `migrate` and
+//! `migrations` moving people to another version, `tables` the rows.
 
 mod address;
+pub mod canary;
 mod catalogue;
 mod contact;
 pub mod doctor;
+pub mod drafts;
 mod hear;
 pub mod history;
 mod merge;
+mod migrate;
+pub mod migrations;
 mod outbox;
 mod outside;
 mod people;
+pub mod replay;
 mod tables;
 mod walk;
 
@@ -26,17 +33,19 @@ use serde::{Deserialize, Serialize};
 
 pub use address::{AddressEvent, Binding, Former};
 pub use catalogue::{
-    CATALOGUES, Catalogues, FILES, FlowHead, LoadError, Programs, Publish, Published, VERSIONS, VersionRow,
-    Workspace, WorkspaceEvent, file_key,
+    CATALOGUES, Catalogues, FILES, FlowHead, How, LoadError, PUBLICATIONS, Programs, Publication, Publish,
+    Published, VERSIONS, VersionRow, Workspace, WorkspaceEvent, file_key,
 };
 pub use contact::{Contacts, Home};
+pub use migrate::{MovedRun, TAKEN_BACK};
 pub use outbox::{Attempt, SEND, SendOrder, Sending};
 pub use outside::{FETCH_MEDIA, FetchOrder, HTTP, HttpOrder, Presence, SHOW};
 pub use tables::{
     BINDINGS, CASES, CHUNKS, CONTACTS, Contact, FETCHES, HTTP_CALLS, JOURNAL, JournalEntry, JournalEvent,
-    LastLine, MESSAGES, PROVIDER_IDS, PendingCall, RECENTS, RUNS, Reached, RunHead, RunStage, TAILS, WINDOW,
-    of_contact,
+    LastLine, MESSAGES, MOVED, PROVIDER_IDS, PendingCall, RECENTS, RUNS, Reached, RunHead, RunStage, TAILS,
+    WINDOW, of_contact,
 };
+pub use walk::facts_of;
 
 /// Contacts, by id.
 pub const CONTACT: EntityKind = EntityKind(1);
@@ -46,6 +55,9 @@ pub const DESK: EntityKind = EntityKind(2);
 pub const WORKSPACE: EntityKind = EntityKind(3);
 /// Addresses, by [`Address::key`].
 pub const ADDRESS: EntityKind = EntityKind(4);
+
+/// Migrations, by workspace, flow and id.
+pub const MIGRATION: EntityKind = EntityKind(6);
 
 /// Where a contact lives.
 pub fn contact_entity(id: ContactId) -> EntityAddress {

@@ -383,6 +383,7 @@ impl Life<'_, '_> {
         let step = self.contact.outbox.step.take_if(|step| step.failed.is_some() || step.pending.is_empty());
         let Some(StepSends { pending, failed }) = step else { return Ok(false) };
         let Some(head) = self.contact.live_run().cloned() else { return Ok(false) };
+        self.entry.settled.push(failed.clone());
         let Some(code) = failed else {
             self.advance(&head, Event::Sent)?;
             return Ok(true);

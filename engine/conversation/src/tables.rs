@@ -11,7 +11,10 @@ use cauce_store::{Key, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Binding;
+use crate::canary::TrialMark;
+use crate::contact::Home;
 use crate::history::{Chunk, RecentDay, Tail};
+use crate::migrate::MovedRun;
 use crate::outbox::Outbox;
 
 /// For how long after the customer's last message anything may be said freely (Meta's customer
@@ -44,6 +47,9 @@ pub const TAILS: Table<Tail> = Table::new(32);
 pub const CHUNKS: Table<Chunk> = Table::new(33);
 /// (slot, contact, day) → what came in with the stamp of that day, of those who write very much.
 pub const RECENTS: Table<RecentDay> = Table::new(34);
+
+/// (slot, contact, run) → a run as it was before it was moved to another version.
+pub const MOVED: Table<MovedRun> = Table::new(35);
 
 /// A call to a server outside that is not over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +122,9 @@ pub struct Contact {
     /// In which language flows speak to it (BCP 47); each in its own when nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// By which home the last step decided, as [`Home::mark`] has it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub home: u32,
     /// The last line of the conversation.
     pub last: Option<LastLine>,
     /// The last run of a flow; live while it waits.
@@ -146,6 +155,10 @@ fn is_zero(n: &i64) -> bool {
     *n == 0
 }
 
+fn is_none(mark: &u32) -> bool {
+    *mark == 0
+}
+
 /// The last line of a conversation, for lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastLine {
@@ -170,6 +183,9 @@ pub struct RunHead {
     pub first_turn: u64,
     /// Where it stands.
     pub stage: RunStage,
+    /// Its mark, when it began while a version was on trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<TrialMark>,
 }
 
 /// Where a run stands.
@@ -214,6 +230,14 @@ pub struct JournalEntry {
     /// The steps it went through.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Visited>,
+    /// Where the installation is at home, when that is otherwise than in the turns before; at first it is as
+    /// [`Home::default`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<Home>,
+    /// What became of what steps said that wanted to know, in the order the run was told: why it will not
+    /// arrive, or nothing when all of it has left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Option<String>>,
     /// The goals that it reached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goals: Vec<Reached>,
@@ -286,6 +310,7 @@ impl Contact {
             && same(&sender.profile.name, &self.profile.name)
             && same(&sender.profile.username, &self.profile.username)
             && sender.addresses.iter().all(|address| self.addresses.contains(address))
+            && (!sender.has_phone() || self.phone.as_deref() == Some(&sender.reply_to))
     }
 
     /// What people know it by: its phone, else the provider's id of it.

@@ -1,5 +1,8 @@
 //! Runs of flows: what the customer says moves the run, and what the run decides is carried out.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use cauce_flows::{
     ContactFacts, Event, Facts, Opening, Outcome, Program, Run, RunState, WaitKind, start, step,
 };
@@ -9,14 +12,34 @@ use serde_json::Value;
 
 use crate::Refusal;
 use crate::catalogue::{CATALOGUES, catalogue_key};
-use crate::contact::Life;
+use crate::contact::{Home, Life};
 use crate::outbox::{Arming, StepSends};
-use crate::tables::{JournalEvent, RUNS, Reached, RunHead, RunStage, TAILS, of_contact};
+use crate::tables::{Contact, JournalEvent, RUNS, Reached, RunHead, RunStage, TAILS, of_contact};
 
 /// The name of the timer of a run's wait.
 pub(crate) const WAIT_TIMER: &str = "wait";
 /// The most tags of one customer: the record that every turn reads stays small.
 const MAX_TAGS: usize = 20;
+
+/// What a run of this contact may know of the world.
+pub fn facts_of(contact: &Contact, home: &Home, now: Timestamp, seed: u64) -> Facts {
+    Facts {
+        now,
+        seed,
+        message: contact.heard,
+        zone: home.zone.clone(),
+        country: home.country,
+        window_ends_at: contact.window_ends_at(),
+        contact: ContactFacts {
+            id: contact.id.to_string(),
+            name: contact.profile.name.clone(),
+            phone: contact.phone.clone(),
+            language: contact.language.clone(),
+            tags: contact.tags.clone(),
+            score: contact.score,
+        },
+    }
+}
 
 impl Life<'_, '_> {
     /// The customer said something and nobody but a flow listens. `first`: never before.
@@ -100,9 +123,10 @@ impl Life<'_, '_> {
         let catalogue =
             self.turn.get(&CATALOGUES, &catalogue_key(&self.contact.workspace))?.unwrap_or_default();
         self.entry.revision = Some(catalogue.revision);
-        let mut best = None;
+        let mut best: Option<(F, Arc<Program>, _)> = None;
         for flow in &catalogue.flows {
-            let program = match self.programs.in_turn(self.turn, &self.contact.workspace, &flow.version) {
+            let (version, mark) = flow.version_for(self.contact.id);
+            let program = match self.programs.in_turn(self.turn, &self.contact.workspace, version) {
                 // A flow that cannot be read keeps nobody from the others.
                 Err(Halt::Unreadable(why)) => {
                     tracing::error!(flow = %flow.id, why, "a published flow begins nothing");
@@ -111,12 +135,13 @@ impl Life<'_, '_> {
                 program => program?,
             };
             if let Some(found) = fit(&program)
-                && best.as_ref().is_none_or(|(other, _)| found > *other)
+                && best.as_ref().is_none_or(|(other, ..)| found > *other)
             {
-                best = Some((found, program));
+                best = Some((found, program, mark));
             }
         }
-        let Some((_, program)) = best else { return Ok(()) };
+        let Some((_, program, mark)) = best else { return Ok(()) };
+        self.trial = mark;
         let id: RunId = format!("{:016x}", self.turn.fresh())
             .parse()
             .map_err(|e: cauce_model::IdError| Halt::Unreadable(e.to_string()))?;
@@ -124,33 +149,19 @@ impl Life<'_, '_> {
         self.carry_out(&program, run, outcome, self.entry.number)
     }
 
-    fn facts(&self) -> Facts {
-        Facts {
-            now: self.turn.now(),
-            seed: self.turn.seed(),
-            message: self.contact.heard,
-            zone: self.home.zone.clone(),
-            country: self.home.country,
-            window_ends_at: self.contact.window_ends_at(),
-            contact: ContactFacts {
-                id: self.contact.id.to_string(),
-                name: self.contact.profile.name.clone(),
-                phone: self.contact.phone.clone(),
-                language: self.contact.language.clone(),
-                tags: self.contact.tags.clone(),
-                score: self.contact.score,
-            },
-        }
+    pub fn facts(&self) -> Facts {
+        facts_of(&self.contact, self.home, self.turn.now(), self.turn.seed())
     }
 
     /// Carries out what a run decided, and keeps where it stands.
-    fn carry_out(
+    pub fn carry_out(
         &mut self,
         program: &Program,
         run: Run,
         outcome: Outcome,
         first_turn: u64,
     ) -> Result<(), Halt> {
+        let trial = self.count_trial(&run, &outcome);
         // A word of the customer may have been answered, and the wait goes on as it was.
         let before =
             self.contact.run.as_ref().filter(|head| head.id == run.id).map(|head| head.stage.clone());
@@ -182,7 +193,12 @@ impl Life<'_, '_> {
                 Effect::Http { wait, request, tries, .. } => {
                     self.ask_server(&format!("{}.{wait}", run.id), request, tries);
                 }
-                Effect::Tag { add, remove } => self.tag(add, &remove),
+                Effect::Tag { add, remove } => {
+                    for tag in change_tags(&mut self.contact.tags, add, &remove) {
+                        let contact = self.contact.id;
+                        tracing::warn!(%contact, tag, "the customer has too many tags for one more");
+                    }
+                }
                 Effect::Score { add } => self.contact.score = self.contact.score.saturating_add(add),
                 Effect::Goal { node, goal, value, currency } => {
                     self.entry.goals.push(Reached { node, goal, value, currency });
@@ -196,6 +212,11 @@ impl Life<'_, '_> {
         }
         self.entry.run = Some(run.id.clone());
         self.entry.steps.extend(outcome.trail);
+        let home = self.home.mark();
+        if self.contact.home != home {
+            self.contact.home = home;
+            self.entry.home = Some(self.home.clone());
+        }
         let stage = match &run.state {
             RunState::Waiting(wait) => {
                 if let (Some(after), true) = (wait.timeout, wait.kind != WaitKind::Person && !goes_on) {
@@ -227,12 +248,13 @@ impl Life<'_, '_> {
             version: run.version.clone(),
             first_turn,
             stage,
+            trial,
         });
         self.keep_run(&run, first_turn == self.entry.number)
     }
 
     /// A run of this contact.
-    fn run(&self, id: &RunId) -> Result<Option<Run>, Halt> {
+    pub fn run(&self, id: &RunId) -> Result<Option<Run>, Halt> {
         match self.tail.live_run(&of_contact(&TAILS, self.contact.id))? {
             Some(run) if run.id == *id => Ok(Some(run)),
             _ => self.turn.get(&RUNS, &of_contact(&RUNS, self.contact.id).text(id.as_str())),
@@ -241,7 +263,7 @@ impl Life<'_, '_> {
 
     /// Keeps where a run stands: while it waits in the tail, which the turn writes anyway. One that is over,
     /// or has grown large, has a row, and stays there.
-    fn keep_run(&mut self, run: &Run, begun: bool) -> Result<(), Halt> {
+    pub fn keep_run(&mut self, run: &Run, begun: bool) -> Result<(), Halt> {
         let key = |run: &Run| of_contact(&RUNS, self.contact.id).text(run.id.as_str());
         let in_tail = self.tail.live_run(&of_contact(&TAILS, self.contact.id))?;
         if let (true, Some(stopped)) = (begun, &in_tail) {
@@ -262,25 +284,13 @@ impl Life<'_, '_> {
         seq
     }
 
-    /// Puts tags on the customer and takes some off.
-    fn tag(&mut self, add: Vec<String>, remove: &[String]) {
-        let tags = &mut self.contact.tags;
-        tags.retain(|tag| !remove.contains(tag));
-        for tag in add {
-            if tags.len() < MAX_TAGS || tags.contains(&tag) {
-                tags.insert(tag);
-            } else {
-                tracing::warn!(contact = %self.contact.id, tag, "the customer has too many tags for one more");
-            }
-        }
-    }
-
     /// Starts the time of a wait: its last message has been taken by the provider.
     pub fn arm(&mut self, arming: Arming) {
         self.wake_at(self.turn.now() + arming.after, arming.wait);
     }
 
-    fn wake_at(&mut self, due: Timestamp, wait: u64) {
+    /// Has a wait be over at this moment.
+    pub fn wake_at(&mut self, due: Timestamp, wait: u64) {
         let entity = self.entity();
         self.turn.set_timer(&entity, due, WAIT_TIMER, &ContactEvent::WaitOver { wait });
         self.contact.wait_timer = Some((due, wait));
@@ -294,4 +304,18 @@ impl Life<'_, '_> {
             self.turn.cancel_timer(&entity, due, WAIT_TIMER);
         }
     }
+}
+
+/// Puts tags on the customer and takes some off. Those for which there was no room.
+pub(crate) fn change_tags(tags: &mut BTreeSet<String>, add: Vec<String>, remove: &[String]) -> Vec<String> {
+    tags.retain(|tag| !remove.contains(tag));
+    let mut left = Vec::new();
+    for tag in add {
+        if tags.len() < MAX_TAGS || tags.contains(&tag) {
+            tags.insert(tag);
+        } else {
+            left.push(tag);
+        }
+    }
+    left
 }

@@ -287,6 +287,12 @@ impl Runtime {
         (0..usize::from(self.layout.partitions)).map(|index| self.layout.home_of(index))
     }
 
+    /// The same of an installation with so many partitions.
+    pub fn homes_of(partitions: u16) -> impl Iterator<Item = Slot> {
+        let layout = Layout { partitions };
+        (0..usize::from(partitions)).map(move |index| layout.home_of(index))
+    }
+
     /// Now, by the injected clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -18,9 +18,7 @@ pub(super) fn check(graph: &Graph<'_>, uses: &[Use], problems: &mut Vec<Problem>
     if !uses.iter().any(|used| used.needed) {
         return;
     }
-    let missing = graph.missing(|at, way, missing| {
-        graph.surely_writes(at, way).for_each(|name| missing.remove(name));
-    });
+    let missing = graph.unwritten();
     let (mut told, mut trees) = (HashSet::new(), HashMap::new());
     for used in uses.iter().filter(|used| used.needed) {
         let (at, name) = (used.at, graph.names[used.name.as_str()]);

@@ -426,6 +426,11 @@ impl<'a> Graph<'a> {
         missing
     }
 
+    /// Which data nobody may have written when somebody comes to a step.
+    pub(crate) fn unwritten(&self) -> Missing {
+        self.missing(|at, way, missing| self.surely_writes(at, way).for_each(|name| missing.remove(name)))
+    }
+
     /// A problem at a step.
     pub(crate) fn at(&self, at: usize, problem: Problem) -> Problem {
         let id = self.spots[at].id;

@@ -1,5 +1,7 @@
 //! What a step sees and does during its moment.
 
+use std::cell::RefCell;
+
 use cauce_model::{
     Content, Delivery, Duration, Effect, HttpRequest, InboundContent, NodeId, QueueId, Referral, StoredFile,
 };
@@ -8,13 +10,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::trace::{Evaluated, Evaluation};
 use super::{Failure, MAX_SENDS, Step};
 use crate::document::Table;
 use crate::fields::{Amount, Code, Expression, Key, Name, OfAnswer, Template, Tree};
 use crate::program::Spoken;
 use crate::run::{Facts, Opening, Run};
 use crate::script::ANSWER;
-use crate::text::shortened;
+use crate::text::{Scripts, shortened};
 use crate::{Program, limits, words};
 
 /// What a step sees and does during its moment. What it says and sets counts only if it succeeds.
@@ -33,6 +36,8 @@ pub struct Context<'a> {
     local: Option<(&'static str, Value)>,
     memo: Value,
     count: Option<u32>,
+    /// What was worked out, when somebody looks.
+    pub(super) notes: Option<RefCell<Vec<Evaluation>>>,
 }
 
 /// What a step did and decided.
@@ -55,8 +60,8 @@ impl<'a> Context<'a> {
         opening: Opening<'a>,
         memo: Value,
     ) -> Self {
-        let (effects, says, changes, local, count) = Default::default();
-        Self { program, run, facts, node, spoken, opening, effects, says, changes, local, memo, count }
+        let (effects, says, changes, local, count, notes) = Default::default();
+        Self { program, run, facts, node, spoken, opening, effects, says, changes, local, memo, count, notes }
     }
 
     pub(super) fn done(self, step: Step) -> Done {
@@ -102,7 +107,12 @@ impl Context<'_> {
     /// # Errors
     /// When it fails, works too much, or leaves more than [`crate::MAX_VALUE`] in one.
     pub fn run_code(&self, code: &Code, outputs: &[Name]) -> Result<Vec<(Name, Value)>, Failure> {
-        self.program.scripts().run(code.source(), outputs, self)
+        let left = self.scripts().run(code.source(), outputs, self);
+        let shown = |left: &Vec<(Name, Value)>| {
+            let fields = left.iter().map(|(name, value)| (name.source().to_owned(), value.clone()));
+            Value::Object(fields.collect())
+        };
+        self.note(Evaluated::Script, code.source(), left, shown)
     }
 
     /// A variable, as this step left it.
@@ -147,7 +157,9 @@ impl Context<'_> {
     /// # Errors
     /// When an expression fails: a text is never said in part.
     pub fn text(&self, template: &Template) -> Result<String, Failure> {
-        self.program.scripts().text(template.source(), self)
+        let source = template.source();
+        let text = self.scripts().text(source, self);
+        self.note(Evaluated::Text, source, text, |text| text.as_str().into())
     }
 
     /// The web address. What an expression gives is encoded, so that it stays a piece of the path or the
@@ -156,7 +168,8 @@ impl Context<'_> {
     /// # Errors
     /// When an expression fails; [`crate::BAD_URL`] when it gives `.` or `..`.
     pub fn url(&self, template: &Template) -> Result<String, Failure> {
-        self.program.scripts().url(template.source(), self)
+        let url = self.scripts().url(template.source(), self);
+        self.note(Evaluated::Text, template.source(), url, |url| url.as_str().into())
     }
 
     /// The value of an expression.
@@ -164,7 +177,8 @@ impl Context<'_> {
     /// # Errors
     /// When it fails, or gives more than [`crate::MAX_VALUE`].
     pub fn value(&self, expression: &Expression) -> Result<Value, Failure> {
-        self.program.scripts().value(expression.source(), self)
+        let value = self.scripts().value(expression.source(), self);
+        self.note(Evaluated::Expression, expression.source(), value, Value::clone)
     }
 
     /// The value of an expression over the answer given to [`Context::set_answer`].
@@ -172,7 +186,8 @@ impl Context<'_> {
     /// # Errors
     /// As for [`Context::value`].
     pub fn of_answer(&self, expression: &OfAnswer) -> Result<Value, Failure> {
-        self.program.scripts().value(expression.source(), self)
+        let value = self.scripts().value(expression.source(), self);
+        self.note(Evaluated::Expression, expression.source(), value, Value::clone)
     }
 
     /// The data with its expressions worked out.
@@ -185,7 +200,10 @@ impl Context<'_> {
 
     fn branch(&self, value: &Value) -> Result<Value, Failure> {
         Ok(match value {
-            Value::String(source) => self.program.scripts().leaf(source, self)?,
+            Value::String(source) => {
+                let leaf = self.scripts().leaf(source, self);
+                self.note(Evaluated::Text, source, leaf, Value::clone)?
+            }
             Value::Array(items) => {
                 Value::Array(items.iter().map(|item| self.branch(item)).collect::<Result<_, _>>()?)
             }
@@ -316,6 +334,10 @@ impl Context<'_> {
         self.draw(below, &self.facts.seed.to_be_bytes())
     }
 
+    pub(super) fn scripts(&self) -> &Scripts {
+        self.program.scripts()
+    }
+
     fn draw(&self, below: u64, by: &[u8]) -> u64 {
         let mut hasher = blake3::Hasher::new();
         for part in [self.run.flow.as_str().as_bytes(), self.node.as_str().as_bytes(), by] {
@@ -326,7 +348,12 @@ impl Context<'_> {
         let number = hash.as_bytes().first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         // Scaled, not the rest of a division: when weights change, only those near a border move.
         let scaled = (u128::from(number) * u128::from(below.max(1))) >> 64;
-        u64::try_from(scaled).unwrap_or_default()
+        let drawn = u64::try_from(scaled).unwrap_or_default();
+        if self.notes.is_some() {
+            // A draw cannot fail.
+            let _ = self.note(Evaluated::Draw, &below.to_string(), Ok(drawn), |drawn| (*drawn).into());
+        }
+        drawn
     }
 
     /// Asks for a person.

@@ -28,6 +28,7 @@ const DEAD: u8 = 10;
 pub const PLACED: u8 = 45;
 const SHELVES: u8 = 46;
 const COUNTS: Table<u64> = Table::new(47);
+const INSIDE: u8 = 48;
 const USERS: u8 = 50;
 const EMAILS: u8 = 51;
 
@@ -395,6 +396,25 @@ pub const FAULTS: &[Fault] = &[
         let counts = rows.of(COUNTS.number(), |_| true);
         let used = counts.iter().find(|key| COUNTS.read(key, &rows.0[*key]).unwrap() > 0).unwrap().clone();
         rows.remove(&[used]);
+    }),
+    ("list_wrong", |rows, _| {
+        let entry = rows.of(INSIDE, |_| true)[0].clone();
+        rows.remove(&[entry]);
+    }),
+    ("list_wrong", |rows, _| {
+        let entry = rows.of(INSIDE, |_| true)[0].clone();
+        let inside = Key::new(entry.slot().unwrap(), INSIDE).text("demo").text("nada");
+        rows.put(inside.text(&nobody().to_string()), &());
+    }),
+    ("inside_unknown", |rows, _| {
+        // As an older build left it.
+        let entry = rows.of(INSIDE, |_| true)[0].clone();
+        let contact = entry.fields().split(|byte| *byte == 0).nth(2).unwrap().to_vec();
+        rows.remove(&[entry]);
+        let place = rows.with(PLACED, String::from_utf8(contact).unwrap())[0].clone();
+        rows.edit(&Table::<serde_json::Value>::new(PLACED), &place, |placed| {
+            placed.as_object_mut().unwrap().remove("inside").unwrap();
+        });
     }),
     ("list_behind", |rows, who| {
         let place = rows.with(PLACED, who.bea);

@@ -5,8 +5,10 @@
 
 mod api;
 mod calls;
+mod canary;
 mod checks;
 mod disk;
+mod drafts;
 mod faults;
 mod files;
 mod flows;
@@ -17,12 +19,15 @@ mod lists;
 mod live;
 mod media;
 mod messages;
+mod migration;
 mod once;
 mod people;
 mod persons;
+mod replay;
 mod road;
 mod room;
 mod sending;
 mod time;
+mod versions;
 mod ways;
 mod webhooks;

@@ -282,7 +282,8 @@ export interface paths {
         put?: never;
         /**
          * Publishes a flow (YAML or JSON): who starts from now on walks it; who is inside an older version
-         *     stays on that. A flow that sends files is sent as JSON with the ids of its files.
+         *     stays on that. A flow that sends files is sent as JSON with the ids of its files. With `trial` the current
+         *     version stays, and a share of those who start walks this one.
          */
         post: operations["publish_flow"];
         delete?: never;
@@ -325,6 +326,201 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flows/{flow}/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last trial of a flow: under way, or over. */
+        get: operations["get_trial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/canary/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the version on trial the current one. */
+        post: operations["promote_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/canary/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraws the version on trial: nobody begins with it any more. Who is inside stays until they are moved. */
+        post: operations["rollback_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed from one version of a flow to another, or to its draft. */
+        get: operations["diff_flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The draft of a flow. One that nobody has worked on yet is the current version. */
+        get: operations["get_draft"];
+        put?: never;
+        post?: never;
+        /** Throws a draft away: the next one begins with the current version. */
+        delete: operations["discard_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/draft/patches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes a draft. Patches that were accepted since its base and touch other places are merged; the same
+         *     place is a conflict, and nothing is changed. The first patch of a flow that is not there begins one.
+         */
+        post: operations["patch_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/draft/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publishes a draft: exactly the revision that is named, when it is good by all checks. */
+        post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is inside a version of a flow, step by step, and whether they can be moved to another. */
+        get: operations["plan_migration"];
+        put?: never;
+        /**
+         * Moves those who are inside a version to another, or only counts what would become of them. A real move
+         *     answers at once and goes on by itself; it may be taken back for 24 hours.
+         */
+        post: operations["migrate_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/migration/{migration}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a migration is. */
+        get: operations["get_migration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/migration/{migration}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a migration back: whoever has not moved on since is where they were. Goes on by itself. */
+        post: operations["undo_migration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to the versions of a flow, newest first: at most 500. */
+        get: operations["list_flow_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flows/{flow}/versions/{version}": {
         parameters: {
             query?: never;
@@ -336,6 +532,43 @@ export interface paths {
         get: operations["get_flow_version"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/versions/{version}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publishes an older version again: who starts from now on walks it. It must be good by today's checks. */
+        post: operations["restore_flow_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a draft would have made of the runs of a flow that began in a period. A page of contacts at a time, the
+         *     latest first: ask on with `next`, and add up.
+         */
+        post: operations["what_if"];
         delete?: never;
         options?: never;
         head?: never;
@@ -428,10 +661,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run of a contact, gone through again on its own version: what every step read, worked out, wrote and said. */
+        get: operations["replay_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A patch that was accepted. */
+        AcceptedPatch: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who. */
+            by: string;
+            /** @description The id its author gave it. */
+            id: string;
+            /** @description What it does. */
+            ops: components["schemas"]["PatchOp"][];
+            /**
+             * Format: int64
+             * @description The revision it made.
+             */
+            revision: number;
+        };
         /** @description Who looks after a case. */
         Assignee: {
             /** @description Their id. */
@@ -477,6 +743,19 @@ export interface components {
             /** @description What it holds. */
             value: unknown;
         };
+        /** @description Where a card stands, in pixels of the canvas. */
+        CardPosition: {
+            /**
+             * Format: double
+             * @description To the right.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Down.
+             */
+            y: number;
+        };
         /** @description A command on a case. */
         CaseCommand: {
             /** @description An id that the client makes up; the same one again has no second effect. */
@@ -514,6 +793,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description Whom a change concerns.
+         * @enum {string}
+         */
+        ChangeClass: "text" | "data" | "label" | "logic";
         /** @description The data of a live event `change`: what changed. How it stands now is asked where it stands. */
         ChangeView: {
             /** @enum {string} */
@@ -784,6 +1068,92 @@ export interface components {
              */
             total: number;
         };
+        /** @description Two changes that cannot both stand. */
+        DraftConflict: {
+            /** @description Where. */
+            at: string;
+            /** @description Who changed it. */
+            by: string;
+            /** @description When. */
+            changed_at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description With which revision.
+             */
+            revision: number;
+            /** @description What stands there now; null when it was taken away. */
+            theirs: unknown;
+            /** @description What the refused patch would write; null when it would take something away. */
+            yours: unknown;
+        };
+        /** @description A draft was thrown away. */
+        DraftDiscarded: {
+            /**
+             * Format: int64
+             * @description The revision after it: patches are based on this one now.
+             */
+            revision: number;
+        };
+        /** @description Changes of a draft. */
+        DraftPatch: {
+            /**
+             * Format: int64
+             * @description The revision that the client saw.
+             */
+            base: number;
+            /** @description An id that the client makes up; the same one again has no second effect. */
+            id: string;
+            /** @description What changes: all of it, or nothing. */
+            ops: components["schemas"]["PatchOp"][];
+        };
+        /** @description A patch was accepted. */
+        DraftPatched: {
+            /** @description The patch that takes it back. */
+            inverse: components["schemas"]["PatchOp"][];
+            /**
+             * Format: int64
+             * @description The revision it made.
+             */
+            revision: number;
+        };
+        /** @description What is published of a draft. */
+        DraftPublication: {
+            /** @description By the path that the document gives each new file, the id that `POST /api/files` gave it. */
+            files?: {
+                [key: string]: string;
+            };
+            /**
+             * @description The flow's current version, when it is not the one the draft began with and is to be replaced all the
+             *     same.
+             */
+            over?: string | null;
+            /**
+             * Format: int64
+             * @description The revision that the client saw: any other is not published.
+             */
+            revision: number;
+            trial?: components["schemas"]["TrialRequest"] | null;
+        };
+        /** @description The draft of a flow. */
+        DraftView: {
+            /** @description The version it began with; null when the flow has not been published. */
+            base: string | null;
+            /** @description Whether it has anything that its base has not. */
+            changed: boolean;
+            /** @description The document with all patches. */
+            document: Record<string, never>;
+            /** @description The flow's id. */
+            flow: string;
+            /** @description The flow's current version, when that is another one by now. */
+            outrun_by: string | null;
+            /** @description The patches since it began, oldest first, as far as they are kept. */
+            patches: components["schemas"]["AcceptedPatch"][];
+            /**
+             * Format: int64
+             * @description Grows with every patch; never goes back.
+             */
+            revision: number;
+        };
         /**
          * @description Why a case ended.
          * @enum {string}
@@ -808,6 +1178,25 @@ export interface components {
          * @enum {string}
          */
         FailureClassView: "window_closed" | "unreachable" | "template" | "media" | "account" | "policy" | "parameters" | "number_limit" | "pair_limit" | "connection" | "provider" | "unconfirmed" | "not_sent" | "other";
+        /** @description A field that changed. */
+        FieldChangeView: {
+            /** @description What stands there now. */
+            after: unknown;
+            /** @description Where, as a JSON pointer with ids in the place of indexes. */
+            at: string;
+            /** @description What stood there; the ids of the list when only its order changed. */
+            before: unknown;
+            /** @description Whom it concerns. */
+            class: components["schemas"]["ChangeClass"];
+            /** @description Of which item of a list. */
+            item: string | null;
+            /** @description What it is called. */
+            label: string;
+            /** @description Whether only the order of a list changed. */
+            order: boolean;
+            /** @description Of which step; null for a field of the flow. */
+            step: string | null;
+        };
         /** @description A file that was taken. */
         FileAccepted: {
             /** @description By what it is named when it is sent. Named by its content: the same file again has the same. */
@@ -836,6 +1225,23 @@ export interface components {
             facts: components["schemas"]["FlowFactsView"] | null;
             /** @description What is wrong with it; nothing when the list is empty. */
             problems: components["schemas"]["FlowProblem"][];
+        };
+        /** @description What changed from one version to another. */
+        FlowDiff: {
+            /** @description Steps that are new. */
+            added: components["schemas"]["StepRef"][];
+            /** @description Fields of steps that changed. */
+            changed: components["schemas"]["FieldChangeView"][];
+            /** @description Fields of the flow itself that changed. */
+            flow: components["schemas"]["FieldChangeView"][];
+            /** @description Steps whose card stands elsewhere. */
+            moved: string[];
+            /** @description Steps that are gone. */
+            removed: components["schemas"]["StepRef"][];
+            /** @description Exits that lead elsewhere. */
+            rewired: components["schemas"]["RewiredExit"][];
+            /** @description One sentence a change, in Spanish; nothing when both say the same. */
+            sentences: string[];
         };
         /** @description What the checks know of a flow beside its problems. */
         FlowFactsView: {
@@ -953,6 +1359,28 @@ export interface components {
             /** @description Steps that prove it, in order; of a long way the last ones. */
             witness: string[];
         };
+        /** @description Something that happened to the versions of a flow. */
+        FlowPublication: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description The version that was the current one until then. */
+            before: string | null;
+            /** @description Who did it. */
+            by: string;
+            /** @description Whether its version is the current one since then. */
+            current: boolean;
+            /** @description How. */
+            how: components["schemas"]["PublicationHow"];
+            /** @description What the flow was called in it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 … in the flow's history.
+             */
+            number: number;
+            /** @description Which version. */
+            version: string;
+        };
         /** @description A flow was published. */
         FlowPublished: {
             /** @description The flows that call it and go on calling its earlier version until they are published again. */
@@ -972,6 +1400,7 @@ export interface components {
             files?: {
                 [key: string]: string;
             };
+            trial?: components["schemas"]["TrialRequest"] | null;
         };
         /** @description A published flow in a list. */
         FlowSummary: {
@@ -1069,6 +1498,14 @@ export interface components {
          * @example 2026-11-20T15:04:05.678Z
          */
         Instant: string;
+        /** @description What becomes of those who wait at a step. */
+        LandingView: "keep" | "ask" | {
+            /** @description They go on at this step. */
+            step: string;
+        } | "end" | {
+            /** @description It ends, and somebody of this queue is needed. */
+            person: string;
+        } | "stay";
         /** @description The last line of a conversation. */
         LastMessage: {
             /** @description When. */
@@ -1203,6 +1640,130 @@ export interface components {
          * @enum {string}
          */
         MessageStatusView: "queued" | "accepted" | "sent" | "delivered" | "read" | "failed";
+        /** @description How many people. */
+        MigrationCounts: {
+            /**
+             * Format: int64
+             * @description Are back where they were.
+             */
+            back: number;
+            /**
+             * Format: int64
+             * @description Stay: a server was being asked, or something was being sent.
+             */
+            busy: number;
+            /**
+             * Format: int64
+             * @description Stay: the new version would stop them.
+             */
+            failing: number;
+            /**
+             * Format: int64
+             * @description Were not there any more.
+             */
+            gone: number;
+            /**
+             * Format: int64
+             * @description Stay: later texts name data that they do not have.
+             */
+            lacking: number;
+            /**
+             * Format: int64
+             * @description Are in the new version, or at an end.
+             */
+            moved: number;
+            /**
+             * Format: int64
+             * @description Had moved on when it was taken back.
+             */
+            moved_on: number;
+            /**
+             * Format: int64
+             * @description Stay, as was asked.
+             */
+            stayed: number;
+            /**
+             * Format: int64
+             * @description Stay: a person looks after them.
+             */
+            with_person: number;
+        };
+        /** @description Moves people. */
+        MigrationOrder: {
+            /** @description An id that the client makes up; the same one again begins no second migration. */
+            command: string;
+            /** @description Whether nobody is moved, and only counted what would become of them. */
+            dry_run?: boolean;
+            /** @description The version that people leave. */
+            from: string;
+            /** @description What becomes of those who wait at each step; of the others, what the plan says. */
+            map?: {
+                [key: string]: components["schemas"]["LandingView"];
+            };
+            /** @description The version they get; the current one when nothing is said. */
+            to?: string | null;
+        };
+        /** @description Who is inside a version, and what may become of them. */
+        MigrationPlan: {
+            /** @description The version that people would leave. */
+            from: string;
+            /**
+             * Format: int64
+             * @description How many are inside.
+             */
+            people: number;
+            /** @description The steps at which somebody waits, in the order of the older version. */
+            steps: components["schemas"]["MigrationStep"][];
+            /** @description The version they would get. */
+            to: string;
+        };
+        /**
+         * @description How far a migration is.
+         * @enum {string}
+         */
+        MigrationStageView: "running" | "done" | "undoing" | "undone" | "settled";
+        /** @description A step at which people wait. */
+        MigrationStep: {
+            /** @description What becomes of them when nobody says anything. */
+            landing: components["schemas"]["LandingView"];
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many wait there.
+             */
+            people: number;
+            /** @description Why not, or what is different. */
+            reasons: string[];
+            /** @description Its id. */
+            step: string;
+            /** @description Whether they can be moved. */
+            verdict: components["schemas"]["MigrationVerdict"];
+        };
+        /**
+         * @description Whether those who wait at a step can be moved.
+         * @enum {string}
+         */
+        MigrationVerdict: "same" | "compatible" | "choice";
+        /** @description A migration, or what one would do. */
+        MigrationView: {
+            /** @description Who began it. */
+            by: string | null;
+            /** @description What came of it, or would. */
+            counts: components["schemas"]["MigrationCounts"];
+            /** @description The version that people leave. */
+            from: string;
+            /** @description Its id; null when nobody was moved. */
+            id: string | null;
+            stage: components["schemas"]["MigrationStageView"] | null;
+            started_at: components["schemas"]["Instant"] | null;
+            /** @description The same by the step at which people wait; of a real one, nothing. */
+            steps: {
+                [key: string]: components["schemas"]["MigrationCounts"];
+            };
+            /** @description The version they get. */
+            to: string;
+        };
         /** @description A line of a cart. */
         OrderItem: {
             /** @description ISO 4217. */
@@ -1229,6 +1790,57 @@ export interface components {
              * @description How many.
              */
             count: number;
+        };
+        /**
+         * @description One change of a document. Paths are JSON pointers in which the items of a list are named by their `id`, or
+         *     `key`, and not by their place.
+         */
+        PatchOp: {
+            /** @description Where. */
+            at: string;
+            /** @enum {string} */
+            op: "set";
+            /** @description What. */
+            value: unknown;
+        } | {
+            /** @description Where. */
+            at: string;
+            /** @enum {string} */
+            op: "remove";
+        } | {
+            /** @description Which list. */
+            at: string;
+            /** @description The ids of its items. */
+            ids: string[];
+            /** @enum {string} */
+            op: "order";
+        } | {
+            /** @enum {string} */
+            op: "add_step";
+            /** @description Its id. */
+            step: string;
+            /** @description Kind, config, exits. */
+            value: Record<string, never>;
+        } | {
+            /** @enum {string} */
+            op: "remove_step";
+            /** @description Which. */
+            step: string;
+        } | {
+            /** @description Its key. */
+            exit: string;
+            /** @enum {string} */
+            op: "connect";
+            /** @description Of which step. */
+            step: string;
+            /** @description The step it leads to. */
+            to: string | null;
+        } | {
+            /** @enum {string} */
+            op: "move";
+            /** @description Of which step. */
+            step: string;
+            to: components["schemas"]["CardPosition"] | null;
         };
         /** @description A walk through a flow. */
         PathRun: {
@@ -1259,6 +1871,8 @@ export interface components {
              * @example case.taken
              */
             code: string;
+            /** @description What two people changed at the same time; with `draft.conflict` only. */
+            conflicts?: components["schemas"]["DraftConflict"][];
             /** @description What happened and what to do, for people. */
             detail: string;
             holder?: components["schemas"]["Assignee"] | null;
@@ -1277,6 +1891,11 @@ export interface components {
              */
             type: string;
         };
+        /**
+         * @description What happened to a version.
+         * @enum {string}
+         */
+        PublicationHow: "published" | "restored" | "tried" | "promoted" | "withdrawn";
         /** @description A message that another one answers. */
         Quote: {
             /** @description Who wrote it. */
@@ -1336,6 +1955,147 @@ export interface components {
             /** @description Where it is. */
             source_url: string | null;
         };
+        /** @description A datum that was written. */
+        ReplayChange: {
+            /** @description What it is. */
+            after: unknown;
+            /** @description What it was; null when it was not there. */
+            before: unknown;
+            /** @description Its name. */
+            name: string;
+        };
+        /**
+         * @description What is worked out.
+         * @enum {string}
+         */
+        ReplayEvaluated: "expression" | "text" | "script" | "draw";
+        /** @description Something that was worked out. */
+        ReplayEvaluation: {
+            failure: components["schemas"]["ReplayFailure"] | null;
+            /** @description What it gave; null also when it failed. */
+            gave: unknown;
+            /** @description The data it read, as it stood. */
+            reads: components["schemas"]["ReplayRead"][];
+            /** @description As the flow has it; of a draw, among how many numbers. */
+            source: string;
+            /** @description What it is. */
+            what: components["schemas"]["ReplayEvaluated"];
+        };
+        /** @description What happened to a run. */
+        ReplayEvent: {
+            /** @description What a server answered, or another system told. */
+            data: unknown;
+            /** @description What. */
+            kind: components["schemas"]["ReplayEventKind"];
+            /**
+             * Format: int64
+             * @description The number of the customer's message.
+             */
+            message: number | null;
+            /** @description What it says, an agent's name, a code, a version, or the name of an event. */
+            text: string | null;
+        };
+        /**
+         * @description What can happen to a run.
+         * @enum {string}
+         */
+        ReplayEventKind: "began" | "answered" | "timed_out" | "resolved" | "not_taken" | "called" | "sent" | "unsent" | "happened" | "dropped" | "moved" | "moved_back";
+        /** @description What a run knew in a turn. */
+        ReplayFacts: {
+            /** @description Country. */
+            country: string;
+            /** @description The customer's name. */
+            name: string | null;
+            /** @description Their phone. */
+            phone: string | null;
+            /**
+             * Format: int64
+             * @description Their score.
+             */
+            score: number;
+            /** @description Their tags. */
+            tags: string[];
+            /** @description Time zone. */
+            timezone: string;
+            /** @description Until when anything could be said freely. */
+            window_ends_at: components["schemas"]["Instant"];
+        };
+        /** @description Why something failed. */
+        ReplayFailure: {
+            /** @description A stable code. */
+            code: string;
+            /** @description A sentence for people. */
+            text: string;
+        };
+        /** @description Where a replay is not what was recorded. */
+        ReplayParting: {
+            /** @description A stable code. */
+            code: string;
+            /** @description The step. */
+            node: string | null;
+            /** @description A sentence for people. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The turn's number.
+             */
+            turn: number;
+        };
+        /** @description A datum that was read. */
+        ReplayRead: {
+            /** @description Its name. */
+            name: string;
+            /** @description What it was; null when it was not there. */
+            value: unknown;
+        };
+        /** @description Something that a run said. */
+        ReplaySaid: {
+            /**
+             * Format: int64
+             * @description The number of the message.
+             */
+            message: number;
+            /** @description Which step. */
+            node: string;
+            /** @description What it says, in a line. */
+            text: string;
+        };
+        /** @description A step, and why it went the way it went. */
+        ReplayStep: components["schemas"]["ReplayVisit"] & {
+            /** @description The data that it wrote. */
+            changes: components["schemas"]["ReplayChange"][];
+            /** @description What was worked out there, in order. After what decided, nothing more was. */
+            evaluations: components["schemas"]["ReplayEvaluation"][];
+            failure: components["schemas"]["ReplayFailure"] | null;
+        };
+        /** @description Something that happened, and what the run did. */
+        ReplayTurn: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            event: components["schemas"]["ReplayEvent"] | null;
+            known: components["schemas"]["ReplayFacts"] | null;
+            /** @description In the turn in which the two part, the steps as they are recorded. */
+            recorded: components["schemas"]["ReplayVisit"][] | null;
+            /** @description What it said. */
+            said: components["schemas"]["ReplaySaid"][];
+            /** @description The steps that it went through; as they are recorded, when the turn was not gone through again. */
+            steps: components["schemas"]["ReplayStep"][];
+            /**
+             * Format: int64
+             * @description The number of its entry in the contact's journal. What follows at once, as on a message that could not be
+             *     sent, has the same.
+             */
+            turn: number;
+        };
+        /** @description A step of a recorded way. */
+        ReplayVisit: {
+            /** @description By which exit it left; null where it waited or ended. */
+            exit: string | null;
+            /** @description Which. */
+            node: string;
+            /** @description The flow that was called in which it stands; null in the run's own. */
+            within: string | null;
+        };
         /** @description What an agent writes: a text, or a file with a text under it. */
         Reply: {
             /** @description The text: 1–4096 characters alone, at most 1024 under a picture, a film or a document. */
@@ -1361,6 +2121,15 @@ export interface components {
          * @enum {string}
          */
         ResumeView: "send" | "drop";
+        /** @description An exit that leads elsewhere. */
+        RewiredExit: {
+            /** @description Its key. */
+            exit: string;
+            from: components["schemas"]["StepRef"] | null;
+            /** @description Of which step. */
+            step: components["schemas"]["StepRef"];
+            to: components["schemas"]["StepRef"] | null;
+        };
         /**
          * @description What part a step plays in the graph.
          * @enum {string}
@@ -1371,6 +2140,27 @@ export interface components {
          * @enum {string}
          */
         RoleView: "admin" | "agent";
+        /** @description A run gone through again, from what its contact's journal holds. */
+        RunReplay: {
+            /**
+             * @description Whether the tags and the score that it read are known: not, when an earlier run of the contact does not
+             *     give again what is recorded.
+             */
+            certain: boolean;
+            /** @description Its flow; null when the run itself is not kept any more. */
+            flow: string | null;
+            /** @description Whether some of it was decided by a build that decides otherwise than this one. */
+            older: boolean;
+            parted: components["schemas"]["ReplayParting"] | null;
+            /** @description The run. */
+            run: string;
+            /** @description Whether it gives again, byte for byte, what is recorded. */
+            same: boolean;
+            /** @description What happened, in order. */
+            turns: components["schemas"]["ReplayTurn"][];
+            /** @description Its version. */
+            version: string | null;
+        };
         /**
          * @description Where a run stands.
          * @enum {string}
@@ -1424,6 +2214,13 @@ export interface components {
              */
             undrained_log_bytes: number;
         };
+        /** @description A step. */
+        StepRef: {
+            /** @description Its id. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+        };
         /**
          * @description Which conversations to list.
          * @enum {string}
@@ -1441,6 +2238,95 @@ export interface components {
              * @description 99 of 100.
              */
             p99_ms: number;
+        };
+        /** @description How many conversations. */
+        TrialCounts: {
+            /**
+             * Format: int64
+             * @description Began.
+             */
+            begun: number;
+            /**
+             * Format: int64
+             * @description Came to an end.
+             */
+            ended: number;
+            /**
+             * Format: int64
+             * @description Were stopped by a fault.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Needed a person.
+             */
+            handoff: number;
+            /**
+             * Format: int64
+             * @description Were not understood at some step.
+             */
+            no_match: number;
+        };
+        /** @description How a trial ended. */
+        TrialEndView: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who said so; null when its rule did. */
+            by: string | null;
+            /** @description Whether the version became the current one. */
+            promoted: boolean;
+            /** @description Why. */
+            why: string;
+        };
+        /** @description How a version is tried. Percentages are of the conversations that began with it. */
+        TrialRequest: {
+            /**
+             * Format: int32
+             * @description It is withdrawn when more than this percentage is stopped by a fault.
+             */
+            max_failed: number;
+            /**
+             * Format: int32
+             * @description It is withdrawn when more than this percentage needs a person.
+             */
+            max_handoff?: number | null;
+            /**
+             * Format: int32
+             * @description It is withdrawn when more than this percentage is not understood at some step.
+             */
+            max_no_match?: number | null;
+            /**
+             * Format: int64
+             * @description So many of its conversations must be over before it passes.
+             */
+            min_runs: number;
+            /** @description Whether it becomes the current version by itself when it passes. */
+            promote?: boolean;
+            /**
+             * Format: int32
+             * @description How many of a hundred new conversations walk it; 1–99. Who does is the same every time.
+             */
+            share: number;
+        };
+        /** @description The last trial of a flow. */
+        TrialView: {
+            /** @description The version that the others walk. */
+            against: string;
+            /** @description Who began it. */
+            by: string;
+            end: components["schemas"]["TrialEndView"] | null;
+            /** @description How it is tried. */
+            order: components["schemas"]["TrialRequest"];
+            /** @description What became of the others, begun meanwhile. */
+            others: components["schemas"]["TrialCounts"];
+            /** @description Whether it has passed by its rule. */
+            passed: boolean;
+            /** @description Since when. */
+            since: components["schemas"]["Instant"];
+            /** @description What became of conversations that walk the new version. */
+            tried: components["schemas"]["TrialCounts"];
+            /** @description The version that is tried. */
+            version: string;
         };
         /** @description A file as a browser hands it over. */
         Upload: {
@@ -1460,6 +2346,82 @@ export interface components {
             name: string;
             /** @description What they may do. */
             role: components["schemas"]["RoleView"];
+        };
+        /**
+         * @description How a run comes out.
+         * @enum {string}
+         */
+        WhatIfOutcome: "same" | "diverged" | "not_understood" | "reached_person" | "unknown";
+        /** @description What a draft would have made of recorded runs. Add up the answers until `next` is null. */
+        WhatIfPage: {
+            /** @description The `after` of the next answer, when there are more contacts. */
+            next: string | null;
+            /** @description The runs. */
+            runs: components["schemas"]["WhatIfRun"][];
+            /** @description How many runs came out how. */
+            totals: components["schemas"]["WhatIfTotals"];
+            /** @description The draft's version. */
+            version: string;
+        };
+        /** @description What is asked of a draft. */
+        WhatIfRequest: {
+            /** @description The `next` of the answer before. */
+            after?: string | null;
+            /** @description The draft: YAML or JSON, as text. */
+            document: string;
+            /** @description By the path that the document gives each file, the id that `POST /api/files` gave it. */
+            files?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description Runs that began from this moment on (RFC 3339).
+             */
+            from: string;
+            /** @description How many contacts are looked at for one answer at most; 100 by default, 500 at most. */
+            limit?: number | null;
+            /**
+             * Format: date-time
+             * @description Runs that began before this moment (RFC 3339).
+             */
+            to: string;
+        };
+        /** @description A run beside a draft. Where the two part it ends: what the customer would have answered is not known. */
+        WhatIfRun: {
+            /** @description When it began. */
+            at: components["schemas"]["Instant"];
+            /** @description Whose. */
+            contact: string;
+            /** @description The step at which the two part. */
+            node: string | null;
+            /** @description How it comes out. */
+            outcome: components["schemas"]["WhatIfOutcome"];
+            /** @description Which. */
+            run: string;
+            /** @description Whether the draft says something else on the way that is the same. */
+            says_otherwise: boolean;
+            /**
+             * Format: int64
+             * @description The number of the turn in which they part, for `GET /api/runs/{run}/replay`.
+             */
+            turn: number | null;
+            /** @description How many turns were compared. */
+            turns: number;
+            /** @description On which version it was. */
+            version: string;
+        };
+        /** @description How many runs came out how. */
+        WhatIfTotals: {
+            /** @description They go another way. */
+            diverged: number;
+            /** @description An answer that was understood is not. */
+            not_understood: number;
+            /** @description They are handed to a person, and were not. */
+            reached_person: number;
+            /** @description They go the same way. */
+            same: number;
+            /** @description They cannot be gone through again themselves. */
+            unknown: number;
         };
         /** @description A workspace. */
         WorkspaceView: {
@@ -2062,6 +3024,15 @@ export interface operations {
                     "application/json": components["schemas"]["FlowPublished"];
                 };
             };
+            /** @description `canary.none`: there is no version to try it against */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `flow.invalid` with every problem */
             422: {
                 headers: {
@@ -2126,6 +3097,494 @@ export interface operations {
             };
         };
     };
+    get_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `canary.none`: no version is on trial */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `canary.none`: no version is on trial */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_flow: {
+        parameters: {
+            query?: {
+                /** @description The version to begin with; the current one when nothing is said. */
+                from?: string;
+                /** @description The version to end with, or `draft`; the current one when nothing is said. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowDiff"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow.invalid`: the draft is no flow yet */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_draft: {
+        parameters: {
+            query: {
+                /** @description The revision that the client saw: any other is kept. */
+                revision: number;
+            };
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftDiscarded"];
+                };
+            };
+            /** @description `draft.stale`: it was changed since */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftPatched"];
+                };
+            };
+            /** @description `draft.conflict` with both values of every place, `draft.stale` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `draft.unfit`: it cannot be applied */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPublication"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowPublished"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `draft.stale`: it was changed since; `draft.outrun`: another version was published since it began; `canary.none`: there is none to try it against */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow.invalid` with every problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_migration: {
+        parameters: {
+            query: {
+                /** @description The version that people would leave. */
+                from: string;
+                /** @description The version they would get; the current one when nothing is said. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationPlan"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    migrate_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrationOrder"];
+            };
+        };
+        responses: {
+            /** @description what would become of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationView"];
+                };
+            };
+            /** @description it has begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body.unacceptable`: a step cannot be mapped so */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+                migration: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+                migration: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `migration.running`, `migration.over` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_flow_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowPublication"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_flow_version: {
         parameters: {
             query?: never;
@@ -2147,6 +3606,79 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_flow_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowPublished"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow.invalid` with every problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfPage"];
+                };
+            };
+            /** @description `flow.invalid` with every problem */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2294,6 +3826,38 @@ export interface operations {
             };
             /** @description `auth.required` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_run: {
+        parameters: {
+            query: {
+                /** @description The contact: runs are named within it. */
+                contact: string;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunReplay"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -72,8 +72,13 @@ impl Checkup<'_> {
                 key.fields().strip_suffix(&[0]).and_then(|name| std::str::from_utf8(name).ok()?.parse().ok());
             let Some(workspace) = workspace else { continue };
             for flow in &catalogue.flows {
-                if !self.has_version(&workspace, &flow.version).await? {
-                    let what = format!("its published version {} is not there", flow.version);
+                for version in
+                    [&flow.version].into_iter().chain(flow.canary.as_ref().map(|canary| &canary.version))
+                {
+                    if self.has_version(&workspace, version).await? {
+                        continue;
+                    }
+                    let what = format!("its published version {version} is not there");
                     findings.add(Finding::broken(
                         "version_missing",
                         format!("flow {}", flow.id),

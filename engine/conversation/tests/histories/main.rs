@@ -7,6 +7,7 @@ mod languages;
 mod model;
 mod older;
 mod once;
+mod replay;
 mod rows;
 mod stage;
 mod walks;

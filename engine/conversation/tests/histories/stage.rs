@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use cauce_conversation::{
-    ADDRESS, AddressEvent, BINDINGS, Binding, CONTACT, CONTACTS, Contact, Contacts, FETCH_MEDIA, Home,
-    Programs, Publish, SEND, SHOW, Sending, WORKSPACE, Workspace, WorkspaceEvent, address_entity,
+    ADDRESS, AddressEvent, BINDINGS, Binding, CONTACT, CONTACTS, Contact, Contacts, DESK, FETCH_MEDIA, HTTP,
+    Home, Programs, Publish, SEND, SHOW, Sending, WORKSPACE, Workspace, WorkspaceEvent, address_entity,
     contact_entity, history, of_contact, workspace_entity,
 };
 use cauce_flows::Program;
@@ -14,7 +14,7 @@ use cauce_model::{
     InboundEcho, InboundMessage, InboundStatus, Message, MessageContext, Profile, SendOutcome, Sender,
     Timestamp, VersionId, WorkspaceId,
 };
-use cauce_runtime::{Call, Executor, ManualClock, Parts, Runtime, Settings, to_bytes};
+use cauce_runtime::{Call, Entity, Executor, Halt, ManualClock, Parts, Runtime, Settings, Turn, to_bytes};
 use cauce_store::{
     Committed, Key, KeyRange, Lease, MemoryStore, SharedStore, Store, StoreError, Table, Value, Write, rows,
 };
@@ -38,6 +38,7 @@ nodes:
 pub struct Stage {
     pub runtime: Runtime,
     pub clock: ManualClock,
+    pub programs: Arc<Programs>,
     written: Written,
 }
 
@@ -96,6 +97,15 @@ impl Executor for Provider {
     }
 }
 
+/// Nobody who does anything.
+struct Nobody;
+
+impl Entity for Nobody {
+    fn handle(&self, _turn: &mut Turn<'_>, _event: &[u8]) -> Result<(), Halt> {
+        Ok(())
+    }
+}
+
 /// Nobody who answers.
 struct Silence;
 
@@ -140,6 +150,15 @@ impl Stage {
 
     /// A house over a store with these rows.
     pub async fn over(rows: Vec<Write>) -> Self {
+        Self::built(rows, Arc::new(Provider), Home::default()).await
+    }
+
+    /// A house at this home in which nobody outside does anything but what the test says.
+    pub async fn silent(home: Home) -> Self {
+        Self::built(Vec::new(), Arc::new(Silence), home).await
+    }
+
+    async fn built(rows: Vec<Write>, provider: Arc<dyn Executor>, home: Home) -> Self {
         let written = Written::default();
         let store: SharedStore = Arc::new(Recorder { store: MemoryStore::new(), written: written.clone() });
         let lease = store.acquire(900).await.unwrap();
@@ -147,21 +166,24 @@ impl Stage {
             store.commit(lease, 1, rows).await.unwrap();
         }
         let clock = ManualClock::new(T0);
+        let programs = Arc::new(Programs::new(cauce_nodes::catalogue()));
         let contacts = Arc::new(Contacts {
-            programs: Arc::new(Programs::new(cauce_nodes::catalogue())),
+            programs: programs.clone(),
             sending: Sending { hold: Duration::seconds(60) },
-            home: Home::default(),
+            home,
         });
         let mut parts = Parts::default();
         parts.entities.insert(CONTACT, contacts.clone());
         parts.entities.insert(ADDRESS, contacts);
         parts.entities.insert(WORKSPACE, Arc::new(Workspace));
-        parts.executors.insert(SEND, Arc::new(Provider));
+        parts.entities.insert(DESK, Arc::new(Nobody));
+        parts.executors.insert(SEND, provider);
+        parts.executors.insert(HTTP, Arc::new(Silence));
         parts.executors.insert(SHOW, Arc::new(Silence));
         parts.executors.insert(FETCH_MEDIA, Arc::new(Silence));
         let settings = Settings { partitions: 1, grace: Duration::ZERO, scratch: None, held: false };
         let runtime = Runtime::start(store, Arc::new(clock.clone()), parts, settings).await.unwrap();
-        Self { runtime, clock, written }
+        Self { runtime, clock, programs, written }
     }
 
     pub async fn publish(&self, flow: &str) {
@@ -174,16 +196,13 @@ impl Stage {
         let called: Vec<Arc<Program>> = called.iter().map(|flow| Arc::new(read(flow))).collect();
         let find = |id: &FlowId| called.iter().find(|program| program.document().id == *id).cloned();
         let program = read(flow).with_subflows(find).unwrap_or_else(|problems| panic!("{problems:?}"));
-        let document = program.document();
-        let publish = Publish {
-            flow: document.id.clone(),
-            name: document.name.clone(),
-            version: program.version().clone(),
-            document: document.to_yaml(),
-            files: program.files().clone(),
-            subflows: program.subflows().map(|(flow, version)| (flow.clone(), version.clone())).collect(),
-            by: "Rosa".into(),
-        };
+        self.keep(&Arc::new(program)).await
+    }
+
+    /// Publishes a flow that is compiled already.
+    pub async fn keep(&self, program: &Arc<Program>) -> VersionId {
+        self.programs.keep(program.clone());
+        let publish = Publish::of(program, "Rosa", None);
         let event = to_bytes(&WorkspaceEvent::Publish(publish));
         self.runtime.submit(workspace_entity(&workspace()), event, None).await.unwrap();
         program.version().clone()
