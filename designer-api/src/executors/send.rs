@@ -64,14 +64,14 @@ impl Sender {
         let Content::Media { media, source: MediaSource::Stored(file), .. } = &order.content else {
             return self.post(order, None).await;
         };
-        let (id, known) = match self.uploaded(*media, file, None).await {
+        let (id, known) = match Box::pin(self.uploaded(*media, file, None)).await {
             Ok(uploaded) => uploaded,
             Err(outcome) => return outcome,
         };
         match self.post(order, Some(&id)).await {
             SendOutcome::Failed { failure } if known && UPLOAD_GONE.contains(&failure.code.as_str()) => {
                 // It did nothing, and may have been refused for an upload that is gone.
-                match self.uploaded(*media, file, Some(&id)).await {
+                match Box::pin(self.uploaded(*media, file, Some(&id))).await {
                     Ok((id, _)) => self.post(order, Some(&id)).await,
                     Err(outcome) => outcome,
                 }
@@ -88,7 +88,9 @@ impl Sender {
             return SendOutcome::Refused { failure, retry_after: None };
         };
         crash::point("send.before_post");
-        let outcome = graph.send(credentials, &order.to, &order.content, &order.attempt, media_id).await;
+        // Apart from the rest: very many may wait for their turn, and what they wait with stays small.
+        let send = graph.send(credentials, &order.to, &order.content, &order.attempt, media_id);
+        let outcome = Box::pin(send).await;
         crash::point("send.after_post");
         if let SendOutcome::Refused { failure, retry_after } = &outcome {
             match failure.class {

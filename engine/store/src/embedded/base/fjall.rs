@@ -16,7 +16,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fjall::config::{CompressionPolicy, PinningPolicy};
-use fjall::{CompressionType, Database, Guard, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode};
+use fjall::{
+    CompressionType, Database, Guard, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, LsmError,
+    PersistMode,
+};
 
 use super::{Base, CACHE, OpenError};
 use crate::{Key, KeyRange, StoreError, Value};
@@ -27,6 +30,8 @@ const INGESTED_ROWS: usize = 256;
 const WRITE_BUFFER: u64 = 16 << 20;
 /// fjall's own journal, in bytes, the least it takes.
 const JOURNAL: u64 = 64 << 20;
+/// Values of so many bytes and more stand apart from their keys.
+const APART: u32 = 128;
 /// Files kept open: a process has 1024 usually, and most are for connections.
 const OPEN_FILES: usize = 200;
 
@@ -55,7 +60,8 @@ impl FjallBase {
                 KeyspaceCreateOptions::default()
                     .max_memtable_size(WRITE_BUFFER)
                     .manual_journal_persist(true)
-                    .data_block_compression_policy(compression())
+                    .data_block_compression_policy(CompressionPolicy::disabled())
+                    .with_kv_separation(Some(values_apart()))
                     // What finds a row stays in memory, for all but the lowest levels in a hundredth of
                     // their size: a contact who has not written for long costs one read, not three.
                     .index_block_pinning_policy(PinningPolicy::all(true))
@@ -69,10 +75,11 @@ impl FjallBase {
     }
 }
 
-/// Compressing the two upper levels as well nearly doubles what a row costs to write, and they are soon
-/// written again; below them lies nearly all of a large base, and LZ4 halves it.
-fn compression() -> CompressionPolicy {
-    CompressionPolicy::new([CompressionType::None, CompressionType::None, CompressionType::Lz4])
+/// Values stand in files of their own, which merging leaves as they are until a quarter of one is out of date:
+/// rows of contacts from all over land in every file, and what is merged are then their keys. They are
+/// compressed once, when they are written; so are not the files of keys, which are written again and again.
+fn values_apart() -> KvSeparationOptions {
+    KvSeparationOptions::default().separation_threshold(APART).compression(CompressionType::Lz4)
 }
 
 impl Base for FjallBase {
@@ -198,6 +205,28 @@ mod tests {
             let opened = FjallBase::open(&home);
             assert!(matches!(opened, Err(OpenError::Damaged(_))), "{file}: {:?}", opened.err());
         }
+    }
+
+    #[test]
+    fn a_file_of_values_that_is_missing_is_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("fjall");
+        let base = FjallBase::open(&home).unwrap();
+        let (keys, value) = ((0..INGESTED_ROWS as u64).map(key), vec![7; 2 * APART as usize]);
+        let keys: Vec<Key> = keys.collect();
+        base.write(&mut keys.iter().map(|key| (key, Some(&value)))).unwrap();
+        base.sync().unwrap();
+        assert_eq!(base.get(&keys[9]).unwrap().as_ref(), Some(&value));
+        drop(base);
+        let values: Vec<_> = fs::read_dir(home.join("keyspaces/1/blobs")).unwrap().collect();
+        assert_eq!(values.len(), 1, "they stand apart");
+        fs::remove_file(values[0].as_ref().unwrap().path()).unwrap();
+        let opened = FjallBase::open(&home);
+        assert!(matches!(opened, Err(OpenError::Damaged(_))), "{:?}", opened.err());
+    }
+
+    fn key(number: u64) -> Key {
+        Key::from_bytes(number.to_be_bytes().to_vec())
     }
 
     #[test]
