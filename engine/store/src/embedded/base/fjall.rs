@@ -30,9 +30,8 @@ const INGESTED_ROWS: usize = 256;
 const WRITE_BUFFER: u64 = 16 << 20;
 /// fjall's own journal, in bytes, the least it takes.
 const JOURNAL: u64 = 64 << 20;
-/// Values of so many bytes and more stand apart from their keys: contacts and their history. What is smaller is
-/// soon deleted or read in order, as calls and feeds are.
-const APART: u32 = 512;
+/// Values of so many bytes and more stand apart from their keys.
+const APART: u32 = 128;
 /// Files kept open: a process has 1024 usually, and most are for connections.
 const OPEN_FILES: usize = 200;
 
