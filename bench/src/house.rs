@@ -67,17 +67,7 @@ pub fn workspace() -> EntityAddress {
 
 /// Publishing a flow.
 pub fn publish(program: &Program) -> Vec<u8> {
-    let document = program.document();
-    to_bytes(&WorkspaceEvent::Publish(Publish {
-        flow: document.id.clone(),
-        name: document.name.clone(),
-        version: program.version().clone(),
-        document: document.to_yaml(),
-        files: program.files().clone(),
-        subflows: program.subflows().map(|(flow, version)| (flow.clone(), version.clone())).collect(),
-        by: "bench".into(),
-        trial: None,
-    }))
+    to_bytes(&WorkspaceEvent::Publish(Publish::of(program, "bench", None).into()))
 }
 
 /// To whom a webhook of one message goes, and as what.

@@ -13,6 +13,7 @@ mod login;
 mod messages;
 mod migrations;
 mod replay;
+mod schedules;
 mod session;
 mod trials;
 mod versions;
@@ -84,6 +85,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(migrations::show_plan, migrations::start))
         .routes(routes!(migrations::show))
         .routes(routes!(migrations::undo))
+        .routes(routes!(schedules::show))
         .routes(routes!(events::events))
         .routes(routes!(health::health))
         .routes(routes!(hold::hold, hold::resume))

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use cauce_access::{PasswordHash, Role, User};
 use cauce_conversation::canary::TrialOrder;
 use cauce_conversation::migrations::{Migrations, PEOPLE};
+use cauce_conversation::schedules::{AUDIENCE, Schedules};
 use cauce_conversation::{
-    ADDRESS, CONTACT, Contacts, DESK, Home, MIGRATION, Programs, Publish, Published, Sending, WORKSPACE,
-    Workspace, WorkspaceEvent, workspace_entity,
+    ADDRESS, CONTACT, Contacts, DESK, Home, MIGRATION, Programs, Publish, Published, SCHEDULE, Sending,
+    WORKSPACE, Workspace, WorkspaceEvent, workspace_entity,
 };
 use cauce_flows::Program;
 use cauce_inbox::{Desk, lists::Lists};
@@ -25,6 +26,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::{Config, WorkspaceConfig};
 use crate::directory::{self, DIRECTORY, Directory, DirectoryEvent, directory_entity};
+use crate::executors::audience::Audience;
 use crate::executors::people::People;
 use crate::executors::send::Sender;
 use crate::executors::show::Shower;
@@ -115,6 +117,7 @@ impl App {
         let started = clock.now();
         let (mut executors, presence, sender) = executors::of(config, &files, clock.clone())?;
         let homes = Runtime::homes_of(partitions).collect();
+        executors.insert(AUDIENCE, Arc::new(Audience::new(store.clone())));
         executors.insert(PEOPLE, Arc::new(People::new(store.clone(), homes)));
         executors.extend(instead);
         let programs = Arc::new(Programs::new(cauce_nodes::catalogue()));
@@ -129,6 +132,8 @@ impl App {
         parts.entities.insert(DESK, Arc::new(Desk));
         parts.entities.insert(WORKSPACE, Arc::new(Workspace));
         parts.entities.insert(MIGRATION, Arc::new(Migrations));
+        let schedules = Schedules { home: config.workspace.timezone.clone() };
+        parts.entities.insert(SCHEDULE, Arc::new(schedules));
         parts.entities.insert(DIRECTORY, Arc::new(Directory));
         parts.executors = executors;
         parts.readers.push(Arc::new(Lists));
@@ -229,8 +234,9 @@ impl App {
         trial: Option<TrialOrder>,
     ) -> Result<Published, Problem> {
         let publish = Publish::of(program, by, trial);
-        let published =
-            self.ask(workspace_entity(self.workspace_id()), &WorkspaceEvent::Publish(publish), None).await?;
+        let published = self
+            .ask(workspace_entity(self.workspace_id()), &WorkspaceEvent::Publish(publish.into()), None)
+            .await?;
         self.programs.keep(program.clone());
         Ok(published)
     }

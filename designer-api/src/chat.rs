@@ -24,6 +24,7 @@ pub const HELP: &str = "\
   /clock +2h      pasa el tiempo: +30m, +1d, 18:30, mañana a las 9; solo, da la hora
   /answer 200 {…} responde el servidor que llamó el flujo;  /fail  no responde
   /event NOMBRE {…}  otro sistema avisa de algo
+  /tag NOMBRE     le pone una etiqueta al cliente
   /refuse 131026  lo próximo que se vigila no llega
   /take           una persona toma la atención;  /done [nombre]  la termina
   /vars datos   /path camino   /where qué espera   /undo [veces]   /restart de nuevo
@@ -112,6 +113,11 @@ impl Chat {
                 "(lo próximo que se vigila no llegará)".to_owned()
             }
             "/event" => self.event(rest),
+            "/tag" if rest.is_empty() => "(escribe cuál: /tag deudor)".to_owned(),
+            "/tag" => {
+                self.rehearsal.tag(rest);
+                words::vars(&self.rehearsal)
+            }
             unknown if typed::SENDS.iter().any(|what| unknown.strip_prefix('/') == Some(what)) => {
                 match typed::content(&line[1..]) {
                     Some(content) => self.hear(content),
@@ -137,6 +143,7 @@ impl Chat {
             listed("", &triggers.links),
             triggers.first_contact.then(|| "el primer mensaje".to_owned()),
             listed("/event ", &triggers.events),
+            triggers.schedule.as_ref().map(|schedule| format!("/clock: {}", schedule.words())),
         ];
         let ways: Vec<String> = ways.into_iter().flatten().collect();
         match &ways[..] {
@@ -165,6 +172,11 @@ impl Chat {
     /// The steps of the run so far, with the exits it took.
     pub fn trail(&self) -> &[Visited] {
         self.rehearsal.trail()
+    }
+
+    /// How many steps all runs took.
+    fn walked(&self) -> usize {
+        self.rehearsal.walked().len()
     }
 
     fn restart(&mut self) -> String {
@@ -220,7 +232,7 @@ impl Chat {
         let refusing = self.rehearsal.refuses().is_some();
         let before = self.rehearsal.clone();
         match self.rehearsal.hear(&content) {
-            Some(effects) if before.waiting().is_none() || self.trail() != before.trail() => {
+            Some(effects) if before.waiting().is_none() || self.walked() > before.walked().len() => {
                 self.tell(&effects, refusing)
             }
             Some(_) => {
@@ -256,7 +268,7 @@ impl Chat {
             return "(escribe cuánto pasa, /clock +30m, o hasta cuándo: /clock mañana a las 9)".to_owned();
         };
         let refusing = self.rehearsal.refuses().is_some();
-        let steps = self.trail().len();
+        let steps = self.walked();
         let effects = self.rehearsal.pass(by);
         let facts = self.rehearsal.facts();
         let passed = facts.now - now;
@@ -264,7 +276,7 @@ impl Chat {
         if passed < by {
             lines.push("(pasan demasiadas cosas: el reloj se detuvo aquí)".to_owned());
         }
-        if self.trail().len() > steps {
+        if self.walked() > steps {
             lines.push(self.tell(&effects, refusing));
         }
         lines.retain(|line| !line.is_empty());

@@ -14,6 +14,7 @@ mod media;
 mod message;
 mod migration;
 mod replay;
+mod schedule;
 mod trial;
 
 pub use dead::{DeadLetterPage, DeadLetterQuery, DeadLetterReplay, DeadLetterSummary, DeadLetterView};
@@ -43,6 +44,7 @@ pub use replay::{
     RunReplay, WhatIfOutcome, WhatIfPage, WhatIfRequest, WhatIfRun, WhatIfTotals,
 };
 
+pub use schedule::ScheduleView;
 pub use trial::{TrialRequest, TrialView};
 
 use cauce_access::Role;
@@ -437,8 +439,44 @@ pub struct Conversation {
     pub captured: Vec<CapturedField>,
     /// What the contact was marked with, in order.
     pub tags: Vec<String>,
+    /// What the person allowed, and what not: the last answer for each purpose.
+    pub consents: Vec<ConsentView>,
     /// Newest first.
     pub cases: Vec<CaseView>,
+}
+
+/// What a person allowed, or did not.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ConsentView {
+    /// What for: a stable name.
+    pub purpose: String,
+    /// What people call that.
+    pub label: String,
+    /// Whether they allowed it.
+    pub granted: bool,
+    /// When.
+    pub at: Instant,
+    /// The version of the legal text that they were shown.
+    pub version: String,
+    /// The number of the message that proves it; 0 when they had never written.
+    pub message: u64,
+    /// In whose history that is; null for this one.
+    #[schema(required = true)]
+    pub contact: Option<String>,
+}
+
+impl From<(String, model::Consent)> for ConsentView {
+    fn from((purpose, consent): (String, model::Consent)) -> Self {
+        Self {
+            purpose,
+            label: consent.label,
+            granted: consent.granted,
+            at: consent.at.into(),
+            version: consent.version,
+            message: consent.message,
+            contact: consent.contact.map(|contact| contact.to_string()),
+        }
+    }
 }
 
 /// Something that a flow has asked and kept.

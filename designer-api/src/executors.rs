@@ -1,7 +1,8 @@
 //! What contacts decided is carried out here, in the outside world: a file each for sending (`send`),
 //! fetching what customers sent (`fetch`), asking servers (`http`), and showing that somebody reads and
-//! writes (`show`). `people` looks inside, for migrations.
+//! writes (`show`). `people` and `audience` look inside, for migrations and for flows that begin by themselves.
 
+pub mod audience;
 pub mod fetch;
 pub mod http;
 pub mod people;

@@ -76,6 +76,30 @@ fn last(chat: &mut Chat, lines: &[&str]) -> String {
 const MENU: &str = "¿Qué hago, Ana?\n  1. Llama\n  2. Espera · Un rato\n  3. Pasa\n  4. Pon nota";
 
 #[test]
+fn a_flow_that_begins_by_itself_waits_for_its_hour() {
+    let mut chat = chat_with(
+        r#"
+id: ronda
+name: Ronda
+start: inicio
+nodes:
+  inicio: { kind: start, config: { schedule: { tag: deudor, at: "9:00" } }, exits: { next: ventana } }
+  ventana: { kind: window, exits: { open: aviso, closed: callado } }
+  aviso: { kind: end, config: { text: ¿Pagas hoy? } }
+  callado: { kind: end, config: { outcome: callado } }
+"#,
+    );
+    let begins = "(empieza con: /clock: Todos los días a las 9:00, a quien tiene «deudor»)";
+    assert_eq!(chat.begins(), begins);
+    assert!(!chat.line("/clock mañana a las 10").contains("fin"), "who has no tag is left alone");
+    assert_eq!(chat.line("/tag"), "(escribe cuál: /tag deudor)");
+    assert_eq!(chat.line("/tag deudor"), "  etiquetas: deudor");
+    assert!(chat.line("/clock +1d").ends_with("(fin: callado)"));
+    chat.line("hola");
+    assert!(chat.line("/clock +23h").ends_with("¿Pagas hoy?\n(fin)"));
+}
+
+#[test]
 fn a_talk_begins_with_what_the_flow_begins_with() {
     let mut chat = chat();
     assert_eq!(chat.begins(), "(empieza con: hola, buenas)");

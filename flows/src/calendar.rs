@@ -21,14 +21,14 @@ use cauce_model::{Duration, Timestamp};
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, AmbiguousTimestamp, TimeZone};
 
-pub(crate) use self::form::{HOURS, read};
+pub(crate) use self::form::{DAYS, HOURS, day as written_day, minute as written_minute, read};
 use crate::reading::Zone;
 
 /// How far ahead [`Schedule::next_open`], [`Schedule::next_close`] and [`Schedule::after`] look: a year with
 /// all its holidays and a little more.
 pub const HORIZON: Duration = Duration::days(400);
 /// Minutes of a day.
-const DAY: u16 = 24 * 60;
+pub(crate) const DAY: u16 = 24 * 60;
 
 /// Business hours, read from and written as:
 ///
@@ -167,41 +167,50 @@ impl<'a> Schedule<'a> {
         })
     }
 
-    /// The local day; of a moment too far away, the first or the last day there is.
     fn day_of(self, at: Timestamp) -> civil::Date {
-        let (first, last) = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
-        let far = if at < Timestamp::default() { first } else { last };
-        let at = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or(far);
-        self.zone.to_datetime(at).date()
+        day_of(self.zone, at)
     }
 
     fn start(self, day: civil::Date, minute: u16) -> Option<Timestamp> {
-        self.moment(day, minute, AmbiguousTimestamp::earlier)
+        moment(self.zone, day, minute, AmbiguousTimestamp::earlier)
     }
 
     fn end(self, day: civil::Date, minute: u16) -> Option<Timestamp> {
-        self.moment(day, minute, AmbiguousTimestamp::later)
+        moment(self.zone, day, minute, AmbiguousTimestamp::later)
     }
+}
 
-    /// When the clocks show so many minutes of a day; nothing outside the years −9999 to 9999.
-    fn moment(
-        self,
-        day: civil::Date,
-        minute: u16,
-        twice: fn(AmbiguousTimestamp) -> Result<jiff::Timestamp, jiff::Error>,
-    ) -> Option<Timestamp> {
-        let day = if minute < DAY { day } else { day.tomorrow().ok()? };
-        let clock = i8::try_from(minute % DAY / 60).ok().zip(i8::try_from(minute % 60).ok());
-        let (hour, minute) = clock?;
-        let shown = self.zone.to_ambiguous_timestamp(day.at(hour, minute, 0, 0));
-        let moment = match shown.offset() {
-            AmbiguousOffset::Gap { .. } => {
-                // By the rules after the gap, this is a moment before it.
-                let before = shown.earlier().ok()?;
-                self.zone.following(before).next().map_or(before, |skipped| skipped.timestamp())
-            }
-            AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => twice(shown).ok()?,
-        };
-        Some(Timestamp(moment.as_millisecond()))
-    }
+/// The local day; of a moment too far away, the first or the last day there is.
+pub(crate) fn day_of(zone: &TimeZone, at: Timestamp) -> civil::Date {
+    let (first, last) = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
+    let far = if at < Timestamp::default() { first } else { last };
+    let at = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or(far);
+    zone.to_datetime(at).date()
+}
+
+/// When the clocks show so many minutes of a day for the first time, as the beginning of hours is reckoned.
+pub(crate) fn begins(zone: &TimeZone, day: civil::Date, minute: u16) -> Option<Timestamp> {
+    moment(zone, day, minute, AmbiguousTimestamp::earlier)
+}
+
+/// When the clocks show so many minutes of a day; nothing outside the years −9999 to 9999.
+fn moment(
+    zone: &TimeZone,
+    day: civil::Date,
+    minute: u16,
+    twice: fn(AmbiguousTimestamp) -> Result<jiff::Timestamp, jiff::Error>,
+) -> Option<Timestamp> {
+    let day = if minute < DAY { day } else { day.tomorrow().ok()? };
+    let clock = i8::try_from(minute % DAY / 60).ok().zip(i8::try_from(minute % 60).ok());
+    let (hour, minute) = clock?;
+    let shown = zone.to_ambiguous_timestamp(day.at(hour, minute, 0, 0));
+    let moment = match shown.offset() {
+        AmbiguousOffset::Gap { .. } => {
+            // By the rules after the gap, this is a moment before it.
+            let before = shown.earlier().ok()?;
+            zone.following(before).next().map_or(before, |skipped| skipped.timestamp())
+        }
+        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => twice(shown).ok()?,
+    };
+    Some(Timestamp(moment.as_millisecond()))
 }

@@ -133,6 +133,10 @@ pub fn transcript(effect: &Effect) -> String {
             let currency = currency.as_ref().map(|currency| format!(" {currency}")).unwrap_or_default();
             format!("(Meta) {goal}{value}{currency}")
         }
+        Effect::Rating { metric, mark, best, .. } => format!("(Calificación) {metric} {mark}/{best}"),
+        Effect::Consent { purpose, granted, version, .. } => {
+            format!("(Permiso) {}{purpose} {version}", if *granted { '+' } else { '-' })
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::fields::Name;
 use crate::program::Check;
 use crate::scenario::{Probe, Seen};
 use crate::step::{Context, Failure, Step, WINDOW_CLOSED};
+use crate::timetable::Timetable;
 
 /// What part a kind plays in the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -128,6 +129,8 @@ pub struct Triggers {
     pub keywords: Vec<String>,
     /// The keywords must be the whole message.
     pub exact: bool,
+    /// As the whole message, the keywords start it also from within another flow.
+    pub everywhere: bool,
     /// Codes of links and printed codes: the message that they prepare has one.
     pub links: Vec<String>,
     /// Advertisements and posts, by the provider's id.
@@ -140,6 +143,8 @@ pub struct Triggers {
     pub any_message: bool,
     /// What other systems tell of.
     pub events: Vec<String>,
+    /// Its own hour.
+    pub schedule: Option<Timetable>,
     /// Of several flows that fit a message, the one with the greatest comes first.
     pub priority: i32,
 }
@@ -147,7 +152,8 @@ pub struct Triggers {
 impl Triggers {
     /// Whether nothing but another flow starts it.
     pub fn is_empty(&self) -> bool {
-        *self == Self { exact: self.exact, priority: self.priority, ..Self::default() }
+        let (exact, everywhere, priority) = (self.exact, self.everywhere, self.priority);
+        *self == Self { exact, everywhere, priority, ..Self::default() }
     }
 }
 
@@ -309,6 +315,11 @@ pub trait Behaviour: Send + Sync {
     /// `window_closed` beside its own.
     fn sends(&self) -> usize {
         0
+    }
+
+    /// Whether the run does not wait here, as it does at the other steps of this kind.
+    fn goes_on(&self) -> bool {
+        false
     }
 
     /// The files it sends.

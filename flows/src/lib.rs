@@ -33,6 +33,7 @@ mod script;
 mod step;
 mod text;
 mod texts;
+mod timetable;
 mod together;
 pub mod typed;
 mod version;
@@ -52,11 +53,12 @@ pub use kind::{
 };
 pub use mend::mend;
 pub use problem::{Problem, Severity};
-pub use program::{Card, CardExit, Check, Files, Fit, Program, Trigger};
+pub use program::{Card, CardExit, Check, Files, Fit, Program, Starts, Trigger};
 pub use proofs::{FlowFacts, OtherValues};
 pub use rehearsal::{Choice, Rehearsal};
 pub use run::{
-    ContactFacts, Event, Facts, Frame, MAX_ASKED, Opening, Outcome, Run, RunState, Visited, Wait, WaitKind,
+    ContactFacts, Event, Facts, Frame, INTERRUPTED, MAX_ASKED, Opening, Outcome, Run, RunState, Visited,
+    Wait, WaitKind,
 };
 pub use script::{FUNCTION_GROUPS, FUNCTIONS, Function, FunctionGroup, MAX_SOURCE, MAX_STRING, MAX_VALUE};
 pub use step::{
@@ -65,6 +67,7 @@ pub use step::{
 };
 pub use text::{BAD_URL, encode};
 pub use texts::DocumentText;
+pub use timetable::{Timetable, Weekday};
 pub use together::{Known, check_together};
 pub use words::{Named, choose, choose_among, fold};
 pub use yaml::{MAX_BYTES, Places};

@@ -17,7 +17,7 @@ pub(crate) use self::bind::migrated;
 use self::bind::{Bound, bind, inherited};
 pub use self::card::{Card, CardExit};
 pub use self::check::Check;
-pub use self::starts::{Fit, Trigger};
+pub use self::starts::{Fit, Starts, Trigger};
 pub(crate) use self::translated::Spoken;
 use crate::Problem;
 use crate::document::{Document, read};

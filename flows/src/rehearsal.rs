@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::run::{Event, Facts, Opening, Outcome, Run, RunState, Visited, Wait, WaitKind};
-use crate::{Program, limits, start, step};
+use crate::{Program, Timetable, limits, start, step};
 
 /// Delays up to this long pass by themselves: nobody rehearses a pause for breath.
 const BREATH: Duration = Duration::seconds(30);
@@ -35,7 +35,10 @@ pub struct Rehearsal {
     too_late: usize,
     watched: bool,
     call: Option<HttpRequest>,
-    trail: Vec<Visited>,
+    /// The steps of all runs.
+    walked: Vec<Visited>,
+    /// Where those of the present run begin.
+    began: usize,
 }
 
 /// Something that can be tapped.
@@ -61,7 +64,8 @@ impl Rehearsal {
             too_late: 0,
             watched: false,
             call: None,
-            trail: Vec::new(),
+            walked: Vec::new(),
+            began: 0,
         }
     }
 
@@ -78,8 +82,14 @@ impl Rehearsal {
     ) -> Option<Vec<Effect>> {
         self.facts.message += 1;
         self.facts.window_ends_at = self.facts.now + limits::WINDOW;
-        if self.waiting().is_some() {
-            return Some(self.happen(Event::Answer(content)));
+        if let Some(run) = self.run.as_ref().filter(|run| run.wait().is_some()) {
+            let person = run.wait().is_some_and(|wait| wait.kind == WaitKind::Person);
+            let anew = !person && self.program.breaks_in(content).is_some();
+            if !anew || self.program.is_command(run, content) {
+                return Some(self.happen(Event::Answer(content)));
+            }
+            // In this flow it stands for any other.
+            return Some(self.begin(Opening { referral, ..Opening::from(Some(content)) }));
         }
         let opening = Opening { referral, ..Opening::from(Some(content)) };
         self.program.matches(opening, self.facts.message == 1)?;
@@ -102,25 +112,49 @@ impl Rehearsal {
         let (run, outcome) = start(&self.program, id, &self.facts, opening);
         self.run = Some(run);
         self.due_of = 0;
-        self.trail.clear();
+        self.began = self.walked.len();
         self.follow(outcome)
     }
 
-    /// Time passes: what becomes due on the way happens at its moment. When too much does, the time stops
-    /// there: [`Facts::now`] says how far it came.
+    /// Time passes: what becomes due on the way happens at its moment, and at its hour the flow begins by itself
+    /// with a customer whom that concerns. When too much happens, the time stops there: [`Facts::now`] says how
+    /// far it came.
     pub fn pass(&mut self, by: Duration) -> Vec<Effect> {
         let until = self.facts.now + by;
         let mut effects = Vec::new();
         for _ in 0..MAX_DUE {
-            let Some(due) = self.due.filter(|due| *due <= until) else {
+            let due = self.due.into_iter().chain(self.begins_at()).min();
+            let Some(due) = due.filter(|due| *due <= until) else {
                 self.facts.now = until;
                 break;
             };
             self.facts.now = due;
+            if self.waiting().is_none() {
+                effects.extend(self.begin(Opening::default()));
+                continue;
+            }
             let person = self.waiting().is_some_and(|wait| wait.kind == WaitKind::Person);
             effects.extend(self.happen(if person { Event::HandoffTimedOut } else { Event::TimedOut }));
         }
         effects
+    }
+
+    /// Whether it begins by itself at its hour, with whomever.
+    pub fn begins_by_itself(&self) -> bool {
+        self.program.triggers().schedule.is_some()
+    }
+
+    /// When the flow begins by itself, while it does not run and the customer has the tag for that.
+    fn begins_at(&self) -> Option<Timestamp> {
+        let schedule = self.program.triggers().schedule.as_ref();
+        let concerns = |schedule: &&Timetable| self.facts.contact.tags.contains(schedule.tag());
+        let schedule = schedule.filter(|_| self.waiting().is_none()).filter(concerns)?;
+        schedule.next(self.facts.now, &self.facts.zone)
+    }
+
+    /// Puts a tag on the customer.
+    pub fn tag(&mut self, tag: &str) {
+        self.facts.contact.tags.insert(tag.to_owned());
     }
 
     /// The server that the flow asked answers, or does not.
@@ -207,7 +241,12 @@ impl Rehearsal {
 
     /// The steps the run went through.
     pub fn trail(&self) -> &[Visited] {
-        &self.trail
+        &self.walked[self.began..]
+    }
+
+    /// The steps that all runs went through, this one's last.
+    pub fn walked(&self) -> &[Visited] {
+        &self.walked
     }
 
     fn happen(&mut self, event: Event<'_>) -> Vec<Effect> {
@@ -263,7 +302,7 @@ impl Rehearsal {
             }
         }
         self.facts.seed = self.facts.seed.wrapping_add(1);
-        self.trail.extend(outcome.trail);
+        self.walked.extend(outcome.trail);
         if outcome.effects.iter().any(|effect| matches!(effect, Effect::Send { .. })) {
             self.choices.clear();
         }
@@ -281,7 +320,10 @@ impl Rehearsal {
                 Effect::Score { add } => {
                     self.facts.contact.score = self.facts.contact.score.saturating_add(*add)
                 }
-                Effect::React { .. } | Effect::Typing | Effect::Goal { .. } => {}
+                Effect::Consent { purpose, granted, .. } => {
+                    self.facts.contact.consents.insert(purpose.clone(), *granted);
+                }
+                Effect::React { .. } | Effect::Typing | Effect::Goal { .. } | Effect::Rating { .. } => {}
             }
         }
         let number = self.waiting().map_or(0, |wait| wait.number);

@@ -1,7 +1,7 @@
 //! One contact's walk through a version of a flow: what is kept between turns, and what comes in and
 //! goes out of a turn.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cauce_model::{
     Duration, Effect, FlowId, HttpOutcome, InboundContent, NodeId, Referral, RunId, Timestamp, VersionId,
@@ -128,7 +128,24 @@ pub enum WaitKind {
     Event,
 }
 
+impl WaitKind {
+    /// Whether a word of the customer may lead away from such a wait, by a step of the flow.
+    pub(crate) fn hears_commands(self) -> bool {
+        matches!(self, Self::Answer | Self::Delay | Self::Event)
+    }
+}
+
+/// What the end of a run says of it that another flow broke into.
+pub const INTERRUPTED: &str = "interrupted";
+
 impl Run {
+    /// Ends it where it waits: the customer went on in another flow.
+    pub fn interrupt(&mut self) {
+        self.leave_all();
+        self.memo = Value::Null;
+        self.state = RunState::Ended { outcome: Some(INTERRUPTED.to_owned()) };
+    }
+
     /// The wait, when it waits.
     pub fn wait(&self) -> Option<&Wait> {
         match &self.state {
@@ -242,6 +259,8 @@ pub struct ContactFacts {
     pub tags: BTreeSet<String>,
     /// How promising they are: what the flows added up.
     pub score: i64,
+    /// What they allowed, and what not, by purpose.
+    pub consents: BTreeMap<String, bool>,
 }
 
 /// What happens to a run.

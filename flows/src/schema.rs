@@ -251,8 +251,9 @@ impl Walk<'_> {
         if words.contains(value) {
             return;
         }
-        let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
-        self.not_one_of(&words, value, at);
+        let written = |word: &Value| word.as_str().map_or_else(|| word.to_string(), str::to_owned);
+        let words: Vec<String> = words.iter().map(written).collect();
+        self.not_one_of(&words.iter().map(String::as_str).collect::<Vec<_>>(), value, at);
     }
 
     fn not_one_of(&mut self, words: &[&str], value: &Value, at: &str) {

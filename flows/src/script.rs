@@ -51,7 +51,9 @@ pub const MAX_VALUE: usize = 16 * 1024 + 8;
 pub(crate) const CONTACT: &str = "contact";
 /// What a server answered, in the expressions that read it.
 pub(crate) const ANSWER: &str = "answer";
-pub(crate) const CONTACT_FIELDS: [&str; 5] = ["name", "phone", "language", "tags", "score"];
+/// The field of it that holds what they allowed, by purpose.
+pub(crate) const CONSENTS: &str = "consents";
+pub(crate) const CONTACT_FIELDS: [&str; 6] = ["name", "phone", "language", "tags", "score", CONSENTS];
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -345,7 +347,7 @@ fn inspect(
             Err(ScriptError::new(
                 "expr.unknown_field",
                 format!("«.{name}» no existe."),
-                format!("{hint}Del contacto se puede usar name, phone, language, tags y score."),
+                format!("{hint}Del contacto se puede usar name, phone, language, tags, score y consents."),
             )
             .meaning(name, suggestions(name, CONTACT_FIELDS))
             .at(*position))
@@ -404,6 +406,7 @@ pub(crate) fn contact(cx: &Context<'_>) -> Value {
         json!(contact.language),
         json!(contact.tags),
         json!(contact.score),
+        json!(contact.consents),
     ];
     let fields = CONTACT_FIELDS.into_iter().map(str::to_owned).zip(values);
     Value::Object(fields.collect())

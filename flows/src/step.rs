@@ -250,8 +250,8 @@ impl<'a> Walk<'a> {
     /// What happens to a run that waits. `whole` is all that was written so far of an answer in pieces.
     fn happen(&mut self, wait: Wait, event: Event<'a>, whole: &'a InboundContent) {
         use WaitKind::{Answer, Call, Delay, Person, Sent};
-        if let (Event::Answer(content), Answer | Delay | WaitKind::Event) = (event, wait.kind)
-            && let Some((depth, node)) = self.commanded(content)
+        if let (Event::Answer(content), true) = (event, wait.kind.hears_commands())
+            && let Some((depth, node)) = self.program.commanded_in(&self.run.frames, content)
         {
             return self.command(&wait, depth, &node);
         }
@@ -452,21 +452,13 @@ impl<'a> Walk<'a> {
                     let score = &mut self.facts.to_mut().contact.score;
                     *score = score.saturating_add(*add);
                 }
+                Effect::Consent { purpose, granted, .. } => {
+                    self.facts.to_mut().contact.consents.insert(purpose.clone(), *granted);
+                }
                 _ => {}
             }
         }
         self.outcome.effects.extend(effects);
-    }
-
-    /// The step that the customer's words call, and in which of the flows that called one another.
-    fn commanded(&self, content: &InboundContent) -> Option<(usize, NodeId)> {
-        // Who taps answers what was asked.
-        let InboundContent::Text { body } = content else { return None };
-        let frames = &self.run.frames;
-        (0..=frames.len()).rev().find_map(|depth| {
-            let node = self.program.within(&frames[..depth])?.commanded(body)?;
-            Some((depth, node.clone()))
-        })
     }
 
     /// The customer called a step.

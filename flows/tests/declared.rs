@@ -347,7 +347,8 @@ fn data_to_send_keeps_its_types() {
     let contact = ContactFacts { name: Some("Ana \"la\" {{ x }}\n".to_owned()), ..ContactFacts::default() };
     let (run, _) = begin(&read(&flow(tree)), &Facts { contact, ..Facts::default() });
     let name = "Ana \"la\" {{ x }}\n";
-    let contact = json!({ "name": name, "phone": null, "language": null, "tags": [], "score": 0 });
+    let contact =
+        json!({ "name": name, "phone": null, "language": null, "tags": [], "score": 0, "consents": {} });
     assert_eq!(
         run.vars["data"],
         json!({

@@ -55,6 +55,11 @@ impl Address {
         format!("{}\u{1f}{kind}\u{1f}{}\u{1f}{}", self.workspace, self.scope, self.value)
     }
 
+    /// The workspace of an address that is stored under this text.
+    pub fn workspace_of(key: &str) -> Option<WorkspaceId> {
+        key.split_once('\u{1f}')?.0.parse().ok()
+    }
+
     /// The slot of the address: its only writer, and the birthplace of a contact known by it first.
     pub fn slot(&self) -> Slot {
         Slot::of(&self.key())
@@ -114,7 +119,8 @@ mod tests {
     fn the_key_keeps_scopes_apart() {
         let ws: WorkspaceId = "demo".parse().unwrap();
         let a = Address::bsuid(ws.clone(), "P1", "PE.1");
-        let b = Address::bsuid(ws, "P2", "PE.1");
+        let b = Address::bsuid(ws.clone(), "P2", "PE.1");
         assert_ne!(a.key(), b.key());
+        assert_eq!(Address::workspace_of(&a.key()), Some(ws));
     }
 }

@@ -61,6 +61,30 @@ pub enum Effect {
         /// In which currency (ISO 4217).
         currency: Option<String>,
     },
+    /// The customer said how good something was.
+    Rating {
+        /// The step that asked.
+        node: NodeId,
+        /// Which of the things that are measured.
+        metric: String,
+        /// How good.
+        mark: u8,
+        /// The best that could be said.
+        best: u8,
+    },
+    /// The customer allowed something, or did not.
+    Consent {
+        /// The step that says so.
+        node: NodeId,
+        /// What for: a stable name.
+        purpose: String,
+        /// What people call that.
+        label: String,
+        /// Whether they allowed it.
+        granted: bool,
+        /// The version of the legal text.
+        version: String,
+    },
     /// From now on the customer is spoken to in this language.
     Language {
         /// Which (BCP 47).

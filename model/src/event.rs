@@ -1,11 +1,13 @@
 //! What reaches an entity: from a channel, a person, a timer, another entity, an outside call.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, Assignee, Case, CaseId, ContactId, Content, Duration, FailureClass, FlowId, HttpOutcome,
-    InboundContent, InboundEcho, InboundMessage, InboundStatus, MediaState, Migrate, QueueId, RunId,
-    Timestamp,
+    Address, Assignee, Case, CaseId, Consent, ContactId, Content, Duration, FailureClass, FlowId,
+    HttpOutcome, InboundContent, InboundEcho, InboundMessage, InboundStatus, MediaState, Migrate, QueueId,
+    RunId, Timestamp, WorkspaceId,
 };
 
 /// What can happen to a contact.
@@ -102,6 +104,17 @@ pub enum ContactEvent {
         #[serde(default)]
         data: serde_json::Value,
     },
+    /// A flow begins by itself, when the customer is in none and with no person.
+    Scheduled {
+        /// In which workspace.
+        workspace: WorkspaceId,
+        /// Which flow.
+        flow: FlowId,
+        /// The moment that was planned for it.
+        at: Timestamp,
+        /// Whom it concerns: who has this tag.
+        tag: String,
+    },
     /// A person has read the conversation.
     Read,
     /// An address the contact claimed is answered for.
@@ -131,6 +144,9 @@ pub enum ContactEvent {
         /// What came in to it lately, so that it does not come in again: hash and day of each.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recent: Vec<(u64, u16)>,
+        /// What the person allowed there, or did not, by purpose.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        consents: BTreeMap<String, Consent>,
     },
     /// Its run is moved to another version of its flow.
     Migrate(Migrate),

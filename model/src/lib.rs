@@ -8,6 +8,7 @@
 mod address;
 mod case;
 mod change;
+mod consent;
 mod content;
 mod delivery;
 mod effect;
@@ -25,6 +26,7 @@ mod time;
 pub use address::{Address, AddressKind, canonical_phone};
 pub use case::{Assignee, Case, CaseState, EndReason};
 pub use change::Change;
+pub use consent::Consent;
 pub use content::{
     Button, ContactCard, Content, InboundContent, ListRow, ListSection, Location, MediaSource, MediaState,
     OrderItem, ReceivedMedia,

@@ -20,8 +20,9 @@ use serde_json::{Value, json};
 
 use days::Days;
 use files::Files;
-use numbers::Numbers;
-use options::{Choice, Shape};
+pub(crate) use numbers::Numbers;
+pub(crate) use options::Choice;
+use options::Shape;
 use papers::Papers;
 pub(crate) use retries::{DEFAULT_MAX, Retries, max as max_retries};
 use words::Words;
@@ -207,9 +208,13 @@ impl Answer {
             Self::Date(days) | Self::DateTime(days) => days.check(at, check),
             _ => {}
         }
-        let (most, code) = self.max_body();
+        self.check_texts(texts, check);
+    }
+
+    /// Which of the texts that ask, each with where it stands in the config, are too long for that.
+    pub(crate) fn check_texts(&self, texts: &[(String, &Template)], check: &mut Check<'_>) {
         for (at, text) in texts {
-            options::check_body(text, (most, code), at, check);
+            options::check_body(text, self.max_body(), at, check);
         }
     }
 
@@ -322,6 +327,17 @@ fn yes_no(cx: &Context<'_>) -> [(&'static str, &'static str); 2] {
         Some(phrases) => [(YES.0, phrases.yes), (NO.0, phrases.no)],
         None => [YES, NO],
     }
+}
+
+/// From which number to which an answer goes, and what these mean, in the customer's language.
+pub(crate) fn from_to(cx: &Context<'_>, ends: [u8; 2], meanings: Option<[&str; 2]>) -> String {
+    let (phrase, own) = match foreign::phrases(cx.language()) {
+        Some(phrases) => (phrases.from_to, phrases.worst_best),
+        None => ("Responde con un número del *{}* ({}) al *{}* ({}).", ["lo peor", "lo mejor"]),
+    };
+    let [worst, best] = meanings.unwrap_or(own);
+    let values = [ends[0].to_string(), worst.to_owned(), ends[1].to_string(), best.to_owned()];
+    values.iter().fold(phrase.to_owned(), |phrase, value| phrase.replacen("{}", value, 1))
 }
 
 /// What a single contact card says, when it says one thing of this sort.

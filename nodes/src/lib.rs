@@ -7,6 +7,7 @@
 mod answers;
 mod call;
 mod command;
+mod consent;
 mod decision;
 mod end;
 mod form;
@@ -21,6 +22,7 @@ mod loop_guard;
 mod message;
 mod note;
 mod question;
+mod rating;
 mod score;
 mod script;
 mod set;
@@ -37,6 +39,7 @@ use cauce_flows::Catalogue;
 
 pub use call::Call;
 pub use command::Command;
+pub use consent::Consent;
 pub use decision::Decision;
 pub use end::End;
 pub use form::Form;
@@ -51,6 +54,7 @@ pub use loop_guard::LoopGuard;
 pub use message::Message;
 pub use note::Note;
 pub use question::Question;
+pub use rating::Rating;
 pub use score::Score;
 pub use script::Script;
 pub use set::Set;
@@ -72,6 +76,8 @@ pub fn catalogue() -> Catalogue {
         .with::<Message>()
         .with::<Question>()
         .with::<Form>()
+        .with::<Rating>()
+        .with::<Consent>()
         .with::<Decision>()
         .with::<Switch>()
         .with::<Hours>()

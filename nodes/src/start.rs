@@ -3,8 +3,8 @@
 use cauce_flows::fields::{Key, Name, Period};
 use cauce_flows::scenario::{Probe, Seen};
 use cauce_flows::{
-    Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Triggers, Turn,
-    Write,
+    After, Behaviour, Check, Context, Example, Exit, Failure, Happens, Meta, NodeKind, Role, Step, Timetable,
+    Triggers, Turn, Write,
 };
 use cauce_model::Duration;
 use schemars::JsonSchema;
@@ -26,6 +26,11 @@ pub struct Start {
     #[schemars(title = "Solo la palabra")]
     #[schemars(extend("x-help" = "La palabra clave tiene que ser todo el mensaje."))]
     pub exact: bool,
+    /// Whether a keyword, as the whole message, starts it also from within another flow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(title = "También dentro de otros flujos")]
+    #[schemars(extend("x-help" = "Quien escribe una palabra clave, y nada más, deja el flujo en que esté y empieza este. No mientras lo atiende una persona. Un comando de aquel flujo con la misma palabra va antes."))]
+    pub everywhere: bool,
     /// Codes of links and printed codes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(title = "Enlaces y códigos QR")]
@@ -58,6 +63,11 @@ pub struct Start {
     #[schemars(title = "Eventos", length(max = 20))]
     #[schemars(extend("x-help" = "Empieza cuando otro sistema avisa de uno, por ejemplo: carrito_abandonado"))]
     pub events: Vec<Key>,
+    /// When it begins by itself, and for whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Horario propio")]
+    #[schemars(extend("x-help" = "Empieza solo, a una hora, con quien tiene una etiqueta y no está en otro flujo ni con una persona. Una vez por día; si a esa hora no se pudo, hasta dos horas después."))]
+    pub schedule: Option<Timetable>,
     /// Whether other flows call it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(title = "Lo llaman otros flujos")]
@@ -91,7 +101,10 @@ fn is_zero(n: &i32) -> bool {
 
 impl Behaviour for Start {
     fn exits(&self) -> Vec<Exit> {
-        vec![Exit::next()]
+        // Whoever does not begin it by writing may have been silent for long.
+        let by_others = !self.events.is_empty() || self.schedule.is_some();
+        let after = if by_others { After::AnyTime } else { After::Nothing };
+        vec![Exit::next().after(after)]
     }
 
     fn check(&self, check: &mut Check<'_>) {
@@ -99,7 +112,7 @@ impl Behaviour for Start {
             || self.any_ad
             || self.first_contact
             || self.any_message;
-        if !by_message && self.events.is_empty() && !self.called {
+        if !by_message && self.events.is_empty() && self.schedule.is_none() && !self.called {
             check.error(
                 "",
                 "node.start.no_trigger",
@@ -107,9 +120,20 @@ impl Behaviour for Start {
                 "Agrega palabras en «keywords» o pon «any_message: true».",
             );
         }
+        if self.everywhere && self.keywords.is_empty() {
+            check.error(
+                "/everywhere",
+                "node.start.everywhere_what",
+                "No hay palabras que valgan dentro de otros flujos.",
+                "Agrega palabras en «keywords», o quita «everywhere».",
+            );
+        }
         check.unique("/keywords/{}", "node.start.keyword_repeated", self.keywords.iter().map(String::as_str));
         check.unique("/links/{}", "node.start.link_repeated", self.links.iter().map(String::as_str));
         check.unique("/events/{}", "node.start.event_repeated", self.events.iter().map(Key::source));
+        if let Some(schedule) = &self.schedule {
+            schedule.check(check, "/schedule");
+        }
     }
 
     fn writes(&self) -> Vec<Write> {
@@ -121,12 +145,14 @@ impl Behaviour for Start {
         Triggers {
             keywords: self.keywords.clone(),
             exact: self.exact,
+            everywhere: self.everywhere,
             links: self.links.clone(),
             ads: self.ads.clone(),
             any_ad: self.any_ad,
             first_contact: self.first_contact,
             any_message: self.any_message,
             events: self.events.iter().map(|event| event.source().to_owned()).collect(),
+            schedule: self.schedule.clone(),
             priority: self.priority,
         }
     }
@@ -143,12 +169,14 @@ impl Behaviour for Start {
         let said = |holds: bool, words: &str| holds.then(|| words.to_owned());
         [
             listed("Palabras", &self.keywords),
+            said(self.everywhere, "También dentro de otros flujos"),
             listed("Enlaces", &self.links),
             listed("Anuncios", &self.ads),
             said(self.any_ad, "Cualquier anuncio"),
             said(self.first_contact, "Primer contacto"),
             said(self.any_message, "Cualquier mensaje"),
             listed("Eventos", &events),
+            self.schedule.as_ref().map(Timetable::words),
             said(self.called, "Lo llaman otros flujos"),
         ]
         .into_iter()
@@ -183,7 +211,13 @@ impl Behaviour for Start {
         let ad = self.ads.first().cloned().or_else(|| self.any_ad.then(|| "120210000000000001".to_owned()));
         let event = self.events.first().map(|event| event.source().to_owned());
         let event = event.map(|name| Probe::Event { name, data: serde_json::json!({}) });
-        texts.chain(links).map(Probe::Writes).chain(ad.map(Probe::Ad)).chain(event).collect()
+        let facts = seen.facts();
+        let hour = self.schedule.as_ref().and_then(|schedule| schedule.next(facts.now, &facts.zone));
+        // An hour before, too: who writes then can be written to.
+        let hours = hour.into_iter().flat_map(|hour| [hour - Duration::hours(1), hour]);
+        let hours = hours.filter(|hour| *hour > facts.now).map(Probe::Passes);
+        let others = ad.map(Probe::Ad).into_iter().chain(event).chain(hours);
+        texts.chain(links).map(Probe::Writes).chain(others).collect()
     }
 }
 
@@ -192,7 +226,7 @@ impl NodeKind for Start {
         kind: "start",
         v: 1,
         name: "Inicio",
-        description: "Empieza el flujo cuando llega un mensaje.",
+        description: "Empieza el flujo cuando llega un mensaje, un aviso o una hora.",
         group: "Entradas",
         icon: "player-play",
         color: "green",
@@ -220,6 +254,41 @@ nodes:
                 turns: vec![Turn::leaves(
                     Happens::Writes("Hola, quiero hacer un PEDIDO"),
                     &["Recibimos: Hola, quiero hacer un PEDIDO"],
+                    "next",
+                )],
+            },
+            Example {
+                title: "Lunes y jueves a las 9 empieza solo; a quien no escribió en 24 horas lo llama una persona",
+                flow: r#"
+id: cobro
+name: Cobro
+start: paso
+nodes:
+  paso:
+    kind: start
+    config: { schedule: { tag: deudor, at: "9:00", days: [mon, thu] } }
+    exits: { next: ventana }
+  ventana: { kind: window, exits: { open: aviso, closed: llamar } }
+  aviso: { kind: end, config: { text: ¿Pagas hoy? } }
+  llamar: { kind: handoff, config: { queue: cobranzas }, exits: { resolved: fin } }
+  fin: { kind: end }
+"#,
+                turns: vec![Turn::leaves(Happens::TimePasses, &["→ cobranzas"], "next")],
+            },
+            Example {
+                title: "Quien escribe «baja» sale de cualquier otro flujo",
+                flow: r#"
+id: baja
+name: Baja
+start: paso
+nodes:
+  paso: { kind: start, config: { keywords: [baja, no quiero más], everywhere: true }, exits: { next: marca } }
+  marca: { kind: tags, config: { add: [baja] }, exits: { next: fin } }
+  fin: { kind: end, config: { text: No te escribimos más. } }
+"#,
+                turns: vec![Turn::leaves(
+                    Happens::Writes("BAJA"),
+                    &["(Etiquetas) +baja", "No te escribimos más."],
                     "next",
                 )],
             },

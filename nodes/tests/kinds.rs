@@ -21,7 +21,7 @@ fn every_example_goes_as_it_says() {
 }
 
 /// The exits that kinds themselves name; others are of the author.
-const EVERY_EXIT: [&str; 20] = [
+const EVERY_EXIT: [&str; 23] = [
     "next",
     "undelivered",
     "ok",
@@ -42,6 +42,9 @@ const EVERY_EXIT: [&str; 20] = [
     "not_found",
     "happened",
     "unknown",
+    "low",
+    "mid",
+    "high",
 ];
 
 /// The examples are about the kind they stand at, and together they take every exit it can have.
@@ -130,7 +133,7 @@ fn a_kind_is_served_with_its_schema() {
     );
     let waiting: Vec<&Value> =
         view.as_array().unwrap().iter().filter(|k| k["waits"] == true).map(|k| &k["kind"]).collect();
-    assert_eq!(waiting, ["question", "form", "wait", "wait_event", "handoff"]);
+    assert_eq!(waiting, ["question", "form", "rating", "consent", "wait", "wait_event", "handoff"]);
 }
 
 #[test]

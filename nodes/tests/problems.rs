@@ -207,6 +207,22 @@ fn kinds_check_what_a_schema_cannot_say() {
     for (config, expected) in [
         ("kind: start\n    config: {}", vec!["7:13 node.start.no_trigger"]),
         ("kind: start\n    config: { keywords: [hola, ¡Hóla!] }", vec!["7:32 node.start.keyword_repeated"]),
+        (
+            "kind: start\n    config: { any_message: true, everywhere: true }",
+            vec!["7:46 node.start.everywhere_what"],
+        ),
+        (
+            "kind: start\n    config: { schedule: { tag: x, at: \"25:00\", date: 2026-02-31, zone: Lima } }",
+            vec!["7:39 node.start.bad_hour", "7:54 node.start.bad_date", "7:72 node.start.bad_zone"],
+        ),
+        (
+            "kind: start\n    config: { schedule: { tag: x, at: \"9:00\", days: [mon], month_days: [1] } }",
+            vec!["7:25 node.start.one_calendar"],
+        ),
+        (
+            "kind: start\n    config: { schedule: { tag: x, at: \"9:00\", days: [lunes], month_days: [32] } }",
+            vec!["7:54 doc.wrong_value", "7:75 limit.number"],
+        ),
         ("kind: message\n    config: {}", vec!["7:13 node.message.empty"]),
         (
             "kind: message\n    config: { parts: [{ type: image }, { type: video, file: a.mp4, link: 'https://x' }] }",

@@ -178,6 +178,29 @@ nodes:
 }
 
 #[test]
+fn whoever_did_not_write_may_have_been_silent_for_long() {
+    const SPEAKS: &str = "habla";
+    let told = |triggers: &str, next: &str| {
+        let window = match next {
+            SPEAKS => "",
+            _ => "  abierta: { kind: window, exits: { open: habla, closed: fin } }\n",
+        };
+        let flow = format!(
+            "id: f\nname: F\nstart: inicio\nnodes:\n  inicio: {{ kind: start, config: {{ {triggers} }}, exits: {{ next: {next} }} }}\n{window}  habla: {{ kind: message, config: {{ text: Llegó. }}, exits: {{ next: fin }} }}\n  fin: {{ kind: end }}\n"
+        );
+        warned(&flow, "wa.window")
+    };
+    assert_eq!(told("keywords: [hola]", SPEAKS), []);
+    let late = [("/nodes/habla".to_owned(), "inicio → habla".to_owned())];
+    for triggers in
+        ["events: [llego]", "keywords: [hola], events: [llego]", "schedule: { tag: deudor, at: \"9:00\" }"]
+    {
+        assert_eq!(told(triggers, SPEAKS), late, "{triggers}");
+        assert_eq!(told(triggers, "abierta"), [], "{triggers}");
+    }
+}
+
+#[test]
 fn a_step_that_would_speak_into_a_closed_window_takes_its_exit() {
     let yaml = waits("20h", "4h")
         .replace("{ next: fin } }\n  fin", "{ next: fin, window_closed: nota } }\n  fin")
@@ -201,10 +224,12 @@ const RULES: [&str; 4] = [
     "{ id: r0, when: x == 7 && x == 1 }, { id: r1, when: 'true' }, { id: r2, when: x == 1 }",
 ];
 
-fn random_flow(steps: &[Drawn]) -> String {
+/// `told`: it begins by what another system tells, and not by what the customer writes.
+fn random_flow(steps: &[Drawn], told: bool) -> String {
     let at = |place: &usize| format!("s{}", place % steps.len());
-    let mut yaml = String::from(
-        "id: f\nname: F\nstart: inicio\nvariables: { x: {}, m: {} }\nnodes:\n  inicio: { kind: start, config: { any_message: true }, exits: { next: s0 } }\n",
+    let trigger = if told { "events: [ya]" } else { "any_message: true" };
+    let mut yaml = format!(
+        "id: f\nname: F\nstart: inicio\nvariables: {{ x: {{}}, m: {{}} }}\nnodes:\n  inicio: {{ kind: start, config: {{ {trigger} }}, exits: {{ next: s0 }} }}\n",
     );
     for (i, (what, to_a, to_b, to_c)) in steps.iter().enumerate() {
         let (a, b, c) = (at(to_a), at(to_b), at(to_c));
@@ -273,8 +298,9 @@ proptest! {
         steps in prop::collection::vec((any::<u8>(), any::<usize>(), any::<usize>(), any::<usize>()), 2..12),
         seed in any::<u64>(),
         doings in prop::collection::vec(0u8..7, 0..30),
+        told in any::<bool>(),
     ) {
-        let yaml = random_flow(&steps);
+        let yaml = random_flow(&steps, told);
         // Flows with errors, as a trap, are not walked.
         let program = match Program::read(&yaml, &catalogue()) {
             Ok(program) => program,
@@ -292,7 +318,8 @@ proptest! {
         let start = Facts { seed, ..Facts::default() };
         let mut talk = Rehearsal::new(std::sync::Arc::new(program), start);
         let sends = |effects: &[Effect]| effects.iter().filter(|e| matches!(e, Effect::Send { .. })).count();
-        let mut said = talk.hear(&text("hola")).unwrap_or_default();
+        let began = if told { talk.tell("ya", &serde_json::Value::Null) } else { talk.hear(&text("hola")) };
+        let mut said = began.unwrap_or_default();
         prop_assert!(sends(&said) <= facts.messages_per_turn);
         for doing in doings {
             if talk.waiting().is_none() {

@@ -205,6 +205,77 @@ scenarios:
 }
 
 #[test]
+fn a_flow_begins_at_its_hour() {
+    let flow = r#"
+id: ronda
+name: Ronda
+start: inicio
+nodes:
+  inicio: { kind: start, config: { schedule: { tag: deudor, at: "9:00", days: [mon] } }, exits: { next: ventana } }
+  ventana: { kind: window, exits: { open: aviso, closed: fin } }
+  aviso: { kind: question, config: { text: ¿Pagas hoy?, timeout: 1h }, exits: { ok: fin, no_match: fin, timeout: fin } }
+  fin: { kind: end }
+"#;
+    let program = program(flow);
+    // It begins on a Friday at ten.
+    let yaml = r#"
+customer: { tags: [deudor] }
+scenarios:
+  - name: el lunes, si escribió
+    steps:
+      - { clock: +2d, says: [] }
+      - { writes: ¿Atienden mañana?, says: [] }
+      - { clock: +1d, says: ¿Pagas hoy?, path: [inicio, ventana, aviso, fin], ended: true }
+  - name: y si no, calla
+    steps: [{ clock: +4d, path: [inicio, ventana, fin] }]
+  - name: quien está en él no lo empieza otra vez
+    steps:
+      - { clock: +2d }
+      - { writes: Hola }
+      - { clock: lunes a las 9, says: ¿Pagas hoy?, at: aviso }
+      - { clock: +10d, path: [aviso, fin, inicio, ventana, fin] }
+  - name: quien no tiene la etiqueta
+    customer: { tags: [otra] }
+    steps: [{ clock: +30d, says: [], path: [] }]
+"#;
+    for ran in scenarios(yaml).run(&program) {
+        assert!(ran.is_good(), "{ran:?}");
+    }
+    let made = made(&program, Effort::default());
+    assert_eq!(made.coverage.missing(), [""; 0]);
+}
+
+#[test]
+fn a_word_that_counts_everywhere_begins_its_own_flow_anew() {
+    let flow = r#"
+id: menu
+name: Menú
+start: inicio
+nodes:
+  inicio: { kind: start, config: { keywords: [menú], everywhere: true, save_to: dicho }, exits: { next: que } }
+  que: { kind: question, config: { text: ¿Qué?, save_to: que }, exits: { ok: quien, no_match: fin } }
+  quien: { kind: question, config: { text: ¿Quién? }, exits: { ok: fin, no_match: fin } }
+  ayuda: { kind: command, config: { words: [ayuda], text: Aquí., then: repeat } }
+  fin: { kind: end }
+"#;
+    let yaml = r#"
+scenarios:
+  - name: de nuevo
+    steps:
+      - { writes: menú, says: ¿Qué? }
+      - { writes: quiero el menú, says: ¿Quién?, data: { que: quiero el menú } }
+      - { writes: MENU, says: ¿Qué?, path: [inicio, que], data: { que: null, dicho: MENU } }
+"#;
+    let ran = scenarios(yaml).run(&program(flow));
+    assert!(ran[0].is_good(), "{ran:?}");
+    // Its own command comes before that.
+    let own = flow.replace("words: [ayuda]", "words: [menú]");
+    let yaml = "scenarios: [{ name: a, steps: [{ writes: menú }, { writes: menú, says: [Aquí., ¿Qué?] }] }]";
+    let ran = scenarios(yaml).run(&program(&own));
+    assert!(ran[0].is_good(), "{ran:?}");
+}
+
+#[test]
 fn flows_that_are_called_count_for_themselves() {
     let called = "id: pregunta\nname: Pregunta\nstart: inicio\nnodes:\n  inicio: { kind: start, config: { called: true }, exits: { next: edad } }\n  edad: { kind: question, config: { text: ¿Edad?, answer: { type: number }, save_to: edad }, exits: { ok: mayor, no_match: fin } }\n  mayor: { kind: decision, config: { rules: [{ id: si, when: edad >= 18 }] }, exits: { si: adulto, else: fin } }\n  adulto: { kind: end, config: { outcome: adulto } }\n  fin: { kind: end }\n";
     let flow = "id: f\nname: F\nstart: inicio\nnodes:\n  inicio: { kind: start, config: { any_message: true }, exits: { next: llama } }\n  llama: { kind: call, config: { flow: pregunta, outcomes: [adulto] }, exits: { adulto: fin, next: fin } }\n  fin: { kind: end }\n";
@@ -360,7 +431,7 @@ fn hard_exits_are_found() {
         (
             "who the customer is",
             r#"
-  a: { kind: decision, config: { rules: [{ id: vip, when: '"vip" in contact.tags' }, { id: nadie, when: contact.name == () }, { id: en, when: contact.language == "en" }] }, exits: { vip: fin, nadie: fin, en: fin, else: fin } }
+  a: { kind: decision, config: { rules: [{ id: vip, when: '"vip" in contact.tags' }, { id: nadie, when: contact.name == () }, { id: en, when: contact.language == "en" }, { id: ofertas, when: contact.consents.ofertas }, { id: nunca, when: contact.consents.ofertas == false }] }, exits: { vip: fin, nadie: fin, en: fin, ofertas: fin, nunca: fin, else: fin } }
 "#,
         ),
         (

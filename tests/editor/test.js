@@ -12,7 +12,7 @@ import { Server } from "./server.js";
 const CAUCE = process.env.CAUCE_BIN ?? fileURLToPath(new URL("../../target/debug/cauce", import.meta.url));
 
 const KINDS = (
-  "start command unexpected message question form decision switch hours window split loop_guard wait wait_event call goto " +
+  "start command unexpected message question form rating consent decision switch hours window split loop_guard wait wait_event call goto " +
   "set lookup script score goal tags language http handoff end note"
 ).split(" ");
 const ANSWERS =

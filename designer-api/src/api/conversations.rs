@@ -105,6 +105,7 @@ pub async fn open(
         earlier,
         captured: captured(&app, &contact, program.as_deref()).await?,
         tags: contact.tags.into_iter().collect(),
+        consents: contact.consents.into_iter().map(Into::into).collect(),
         cases,
     }))
 }

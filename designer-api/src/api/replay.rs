@@ -212,6 +212,7 @@ fn event(recording: &Recording, given: &Given, facts: Option<&Facts>) -> ReplayE
         Given::Opening { event: Some((name, data)), .. } => {
             (Kind::Began, None, Some(name.clone()), Some(data.clone()))
         }
+        Given::Opening { by_itself: true, .. } => plain(Kind::Began),
         Given::Opening { content, .. } => (Kind::Began, heard, content.as_ref().and_then(words), None),
         Given::Answer(content) => (Kind::Answered, heard, words(content), None),
         Given::TimedOut => plain(Kind::TimedOut),
@@ -229,6 +230,7 @@ fn event(recording: &Recording, given: &Given, facts: Option<&Facts>) -> ReplayE
         Given::Dropped => plain(Kind::Dropped),
         Given::Moved { to, .. } => (Kind::Moved, None, Some(to.to_string()), None),
         Given::MovedBack => plain(Kind::MovedBack),
+        Given::Interrupted => plain(Kind::Interrupted),
     };
     ReplayEvent { kind, message, text, data }
 }
@@ -243,6 +245,7 @@ fn facts(facts: &Facts) -> ReplayFacts {
         phone: contact.phone.clone(),
         tags: contact.tags.iter().cloned().collect(),
         score: contact.score,
+        consents: contact.consents.clone(),
     }
 }
 

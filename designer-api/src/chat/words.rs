@@ -23,10 +23,18 @@ pub(super) fn effect(effect: &Effect) -> Option<String> {
             let currency = currency.as_ref().map(|currency| format!(" {currency}")).unwrap_or_default();
             format!("(meta: {goal}{value}{currency})")
         }
+        Effect::Rating { metric, mark, best, .. } => format!("(calificación: {metric} {mark}/{best})"),
+        Effect::Consent { label, granted, version, .. } => {
+            format!("(permiso: {label}: {} · {version})", allowed(*granted))
+        }
         Effect::Handoff { queue, .. } => {
             format!("(espera a una persona de «{queue}»: /done cuando termine)")
         }
     })
+}
+
+fn allowed(granted: bool) -> &'static str {
+    if granted { "sí" } else { "no" }
 }
 
 fn call(request: &HttpRequest) -> String {
@@ -110,6 +118,10 @@ pub(super) fn vars(rehearsal: &Rehearsal) -> String {
     if !tags.is_empty() {
         lines.push(format!("  etiquetas: {}", tags.join(", ")));
     }
+    let consents = &rehearsal.facts().contact.consents;
+    lines.extend(
+        consents.iter().map(|(purpose, granted)| format!("  permiso {purpose}: {}", allowed(*granted))),
+    );
     if lines.is_empty() { "(todavía no hay datos)".to_owned() } else { lines.join("\n") }
 }
 

@@ -34,8 +34,8 @@ pub struct RunReplay {
     pub parted: Option<ReplayParting>,
     /// Whether some of it was decided by a build that decides otherwise than this one.
     pub older: bool,
-    /// Whether the tags and the score that it read are known: not, when an earlier run of the contact does not
-    /// give again what is recorded.
+    /// Whether the tags, the score and the consents that it read are known: not, when an earlier run of the
+    /// contact does not give again what is recorded.
     pub certain: bool,
     /// What happened, in order.
     pub turns: Vec<ReplayTurn>,
@@ -98,7 +98,7 @@ pub struct ReplayEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplayEventKind {
-    /// A message, or an event of another system, began it.
+    /// A message, an event of another system, or its own hour began it.
     Began,
     /// The customer wrote.
     Answered,
@@ -122,6 +122,8 @@ pub enum ReplayEventKind {
     Moved,
     /// That was taken back.
     MovedBack,
+    /// The customer wrote a word that counts everywhere, and went on in another flow.
+    Interrupted,
 }
 
 /// What a run knew in a turn.
@@ -143,6 +145,8 @@ pub struct ReplayFacts {
     pub tags: Vec<String>,
     /// Their score.
     pub score: i64,
+    /// What they had allowed, and what not, by purpose.
+    pub consents: BTreeMap<String, bool>,
 }
 
 /// A step of a recorded way.

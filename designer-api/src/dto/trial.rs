@@ -76,6 +76,8 @@ pub struct TrialCounts {
     pub no_match: u64,
     /// Needed a person.
     pub handoff: u64,
+    /// Were left for another flow.
+    pub interrupted: u64,
 }
 
 impl TrialRequest {
@@ -106,8 +108,8 @@ impl From<TrialOrder> for TrialRequest {
 
 impl From<ArmCounts> for TrialCounts {
     fn from(counts: ArmCounts) -> Self {
-        let ArmCounts { begun, ended, failed, no_match, handoff } = counts;
-        Self { begun, ended, failed, no_match, handoff }
+        let ArmCounts { begun, ended, failed, no_match, handoff, interrupted } = counts;
+        Self { begun, ended, failed, no_match, handoff, interrupted }
     }
 }
 

@@ -11,7 +11,8 @@ use cauce_store::{Key, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{
-    CATALOGUES, FlowHead, How, Publish, WorkspaceEvent, catalogue_key, note, publish, stored_again,
+    CATALOGUES, FlowHead, How, Publish, WorkspaceEvent, catalogue_key, keep_words, note, publish,
+    stored_again,
 };
 use crate::contact::Life;
 use crate::{workspace_entity, workspace_slot};
@@ -52,6 +53,9 @@ pub struct Canary {
     pub trial: u64,
     /// How many of a hundred new runs walk it.
     pub share: u8,
+    /// The words that start it also from within another flow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub everywhere: Vec<String>,
 }
 
 /// A trial.
@@ -105,6 +109,8 @@ pub struct ArmCounts {
     pub no_match: u64,
     /// Needed a person.
     pub handoff: u64,
+    /// Were left for another flow.
+    pub interrupted: u64,
 }
 
 impl ArmCounts {
@@ -114,6 +120,7 @@ impl ArmCounts {
         self.failed += other.failed;
         self.no_match += other.no_match;
         self.handoff += other.handoff;
+        self.interrupted += other.interrupted;
     }
 }
 
@@ -150,7 +157,7 @@ fn draw(contact: ContactId, flow: &FlowId) -> u64 {
 
 /// Whether a version passes, and in a sentence why not. `None` while it cannot be said.
 fn judge(rule: &Rule, tried: &ArmCounts) -> Option<Result<(), String>> {
-    let over = tried.ended + tried.failed;
+    let over = tried.ended + tried.failed + tried.interrupted;
     // What is too much for as many as must be over is too much already.
     let base = tried.begun.max(rule.min_runs).max(1);
     let limits = [
@@ -202,7 +209,12 @@ pub(crate) fn begin(
         end: None,
     };
     turn.put(&TRIALS, Trial::of_flow(workspace, &head.id).number(head.trials), &trial);
-    head.canary = Some(Canary { version: publish.version.clone(), trial: head.trials, share: order.share });
+    head.canary = Some(Canary {
+        version: publish.version.clone(),
+        trial: head.trials,
+        share: order.share,
+        everywhere: publish.starts.everywhere.clone(),
+    });
 }
 
 /// The trial under way is over because something else was published.
@@ -279,6 +291,7 @@ pub(crate) fn end(
     let current = head.version.clone();
     head.publications = note(turn, workspace, head, &canary.version, &trial.name, &who, How::Withdrawn);
     catalogue.revision += 1;
+    keep_words(turn, workspace, &catalogue)?;
     turn.put(&CATALOGUES, catalogue_at, &catalogue);
     turn.publish(&Change::Flow { workspace: workspace.clone(), flow: flow.clone(), version: current });
     Ok(true)
@@ -300,6 +313,7 @@ impl Life<'_, '_> {
             failed: matches!(run.state, RunState::Failed { .. }).into(),
             no_match: (no_match && !mark.no_match).into(),
             handoff: (handoff && !mark.handoff).into(),
+            interrupted: 0,
         };
         mark.no_match |= no_match;
         mark.handoff |= handoff;
@@ -335,7 +349,7 @@ mod tests {
     #[test]
     fn a_rule_decides_when_enough_is_over_or_too_much_went_wrong() {
         let judged = |begun, ended, failed, handoff| {
-            judge(&RULE, &ArmCounts { begun, ended, failed, handoff, no_match: 99 })
+            judge(&RULE, &ArmCounts { begun, ended, failed, handoff, no_match: 99, interrupted: 0 })
                 .map(|judged| judged.is_ok())
         };
         assert_eq!(judged(0, 0, 0, 0), None);
@@ -358,7 +372,13 @@ mod tests {
             published_by: "Ana".into(),
             publications: 1,
             trials: 1,
-            canary: Some(Canary { version: "new".parse().unwrap(), trial: 1, share: 10 }),
+            canary: Some(Canary {
+                version: "new".parse().unwrap(),
+                trial: 1,
+                share: 10,
+                everywhere: Vec::new(),
+            }),
+            starts: Default::default(),
         };
         let walks = |head: &FlowHead| -> Vec<bool> {
             let contacts = (0..2_000).map(|number| ContactId::new(Slot::of("x"), number));

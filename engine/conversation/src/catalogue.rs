@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cauce_flows::{Catalogue, Files, Program};
+use cauce_flows::{Catalogue, Files, Program, Starts};
 use cauce_model::{Change, FileId, FlowId, StoredFile, Timestamp, VersionId, WorkspaceId};
 use cauce_runtime::{Entity, Halt, Turn, from_bytes};
 use cauce_store::{Key, Store, StoreError, Table};
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::canary::{self, ArmCounts, Canary, TrialOrder};
 use crate::drafts::{self, DraftCommand};
+use crate::schedules::{ScheduleEvent, schedule_entity};
 use crate::workspace_slot;
 
 /// (workspace's slot, workspace) → its catalogue.
@@ -28,6 +29,10 @@ pub const FILES: Table<StoredFile> = Table::new(31);
 /// (workspace's slot, workspace, flow, number from 1) → a time a version became the flow's current one. Table
 /// numbers 60–69 are the workspace's.
 pub const PUBLICATIONS: Table<Publication> = Table::new(60);
+
+/// (workspace's slot, workspace) → the words that start a flow also from within another, as texts are compared;
+/// no row when there are none. Looked into whenever somebody writes within a flow.
+pub const EVERYWHERE: Table<Vec<String>> = Table::new(68);
 
 /// The flows of a workspace as published.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +65,9 @@ pub struct FlowHead {
     /// The version that is on trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<Canary>,
+    /// How its current version begins otherwise than by a message or an event.
+    #[serde(default, skip_serializing_if = "Starts::is_empty")]
+    pub starts: Starts,
 }
 
 /// Something that happened to the versions of a flow.
@@ -110,6 +118,9 @@ pub struct VersionRow {
     /// The versions of the flows that it calls.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub subflows: IndexMap<FlowId, VersionId>,
+    /// How it begins otherwise than by a message or an event.
+    #[serde(default, skip_serializing_if = "Starts::is_empty")]
+    pub starts: Starts,
     /// When it was first published.
     pub published_at: Timestamp,
     /// Who published it first.
@@ -133,6 +144,9 @@ pub struct Publish {
     /// The versions of the flows that it calls.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub subflows: IndexMap<FlowId, VersionId>,
+    /// How it begins otherwise than by a message or an event.
+    #[serde(default, skip_serializing_if = "Starts::is_empty")]
+    pub starts: Starts,
     /// Who publishes.
     pub by: String,
     /// Whether it is tried first: the current version stays, and a share of new runs walks this one.
@@ -145,7 +159,7 @@ pub struct Publish {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum WorkspaceEvent {
     /// A flow is published.
-    Publish(Publish),
+    Publish(Box<Publish>),
     /// A version that is there becomes the current one again. Answers [`Published`], or nothing when it is not
     /// there.
     Restore {
@@ -210,6 +224,11 @@ pub(crate) fn catalogue_key(workspace: &WorkspaceId) -> Key {
     CATALOGUES.key(workspace_slot(workspace)).text(workspace.as_str())
 }
 
+/// The key of the words that start flows of a workspace also from within others.
+pub(crate) fn everywhere_key(workspace: &WorkspaceId) -> Key {
+    EVERYWHERE.key(workspace_slot(workspace)).text(workspace.as_str())
+}
+
 impl Catalogues {
     /// The key of a workspace's catalogue.
     pub fn key(workspace: &WorkspaceId) -> Key {
@@ -240,6 +259,7 @@ impl Publish {
             document: document.to_yaml(),
             files: program.files().clone(),
             subflows: program.subflows().map(|(flow, version)| (flow.clone(), version.clone())).collect(),
+            starts: program.starts(),
             by: by.to_owned(),
             trial,
         }
@@ -262,7 +282,7 @@ impl Entity for Workspace {
             turn.this().key.parse().map_err(|e: cauce_model::IdError| Halt::Unreadable(e.to_string()))?;
         match from_bytes(event)? {
             WorkspaceEvent::Publish(order) => {
-                let published = publish(turn, &workspace, order, How::Published)?;
+                let published = publish(turn, &workspace, *order, How::Published)?;
                 turn.reply(&published);
             }
             WorkspaceEvent::Restore { flow, version, by } => {
@@ -316,6 +336,7 @@ pub(crate) fn publish(
         document: publish.document.clone(),
         files: publish.files.clone(),
         subflows: publish.subflows.clone(),
+        starts: publish.starts.clone(),
         published_at,
         published_by,
     };
@@ -335,6 +356,7 @@ pub(crate) fn publish(
             publications: 0,
             trials: 0,
             canary: None,
+            starts: Starts::default(),
         },
     };
     let known = |version: &VersionId| place.is_some() && *version == publish.version;
@@ -362,6 +384,11 @@ pub(crate) fn publish(
                 head.version = publish.version.clone();
                 head.published_at = now;
                 head.published_by = publish.by;
+                if head.starts.schedule != publish.starts.schedule {
+                    let plan = ScheduleEvent::Plan { timetable: publish.starts.schedule.clone() };
+                    turn.mail(schedule_entity(workspace, &publish.flow), &plan);
+                }
+                head.starts = publish.starts;
             }
         }
         let (workspace, version) = (workspace.clone(), publish.version);
@@ -370,9 +397,34 @@ pub(crate) fn publish(
     catalogue.flows.push(head);
     catalogue.flows.sort_by(|a, b| a.id.cmp(&b.id));
     if changed {
+        keep_words(turn, workspace, &catalogue)?;
         turn.put(&CATALOGUES, key, &catalogue);
     }
     Ok(Published { revision: catalogue.revision, changed })
+}
+
+/// Keeps the words that start flows also from within others.
+pub(crate) fn keep_words(
+    turn: &mut Turn<'_>,
+    workspace: &WorkspaceId,
+    catalogue: &Catalogues,
+) -> Result<(), Halt> {
+    let of = |flow: &FlowHead| {
+        let tried = flow.canary.as_ref().map(|canary| canary.everywhere.clone()).unwrap_or_default();
+        flow.starts.everywhere.iter().cloned().chain(tried).collect::<Vec<_>>()
+    };
+    let mut words: Vec<String> = catalogue.flows.iter().flat_map(of).collect();
+    words.sort_unstable();
+    words.dedup();
+    let key = everywhere_key(workspace);
+    let known = turn.get(&EVERYWHERE, &key)?;
+    match known.as_ref() {
+        None if words.is_empty() => {}
+        Some(known) if *known == words => {}
+        _ if words.is_empty() => turn.delete(key),
+        _ => turn.put(&EVERYWHERE, key, &words),
+    }
+    Ok(())
 }
 
 /// The order to publish a version that is there already.
@@ -384,18 +436,19 @@ pub(crate) fn stored_again(
     by: String,
 ) -> Result<Option<Publish>, Halt> {
     let row = turn.get(&VERSIONS, &VersionRow::key(workspace, version))?;
-    Ok(row.filter(|row| row.flow == *flow).map(|VersionRow { name, document, files, subflows, .. }| {
-        Publish {
+    Ok(row.filter(|row| row.flow == *flow).map(
+        |VersionRow { name, document, files, subflows, starts, .. }| Publish {
             flow: flow.clone(),
             name,
             version: version.clone(),
             document,
             files,
             subflows,
+            starts,
             by,
             trial: None,
-        }
-    }))
+        },
+    ))
 }
 
 /// Notes in the flow's history what happens to a version, and gives the number of the row.

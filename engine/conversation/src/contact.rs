@@ -1,6 +1,6 @@
 //! The Contact: who takes its events.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use cauce_flows::reading::{Country, Zone};
@@ -14,8 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{AddressEvent, Binding, binding_key, claim, release};
 use crate::canary::{self, ArmCounts, TrialMark};
+use crate::catalogue::everywhere_key;
+use crate::consent;
 use crate::history::{Tail, noted};
 use crate::outbox::{Outbox, Sending};
+use crate::schedules::{self, Fate};
 use crate::tables::{BINDINGS, CONTACTS, Contact, JournalEntry, TAILS, of_contact};
 use crate::{ADDRESS, CONTACT, Programs, Refusal, contact_entity};
 
@@ -54,7 +57,7 @@ impl Home {
 }
 
 impl Entity for Contacts {
-    fn wants(&self, to: &EntityAddress, _event: &[u8], known: Known<'_>) -> Vec<Key> {
+    fn wants(&self, to: &EntityAddress, event: &[u8], known: Known<'_>) -> Vec<Key> {
         if to.kind == CONTACT {
             let Ok(id) = to.key.parse() else { return Vec::new() };
             return vec![of_contact(&CONTACTS, id), of_contact(&TAILS, id)];
@@ -64,7 +67,13 @@ impl Entity for Contacts {
         let Some(id) = binding.and_then(|binding| binding.contact).filter(|id| id.slot() == to.slot) else {
             return Vec::new();
         };
-        vec![of_contact(&CONTACTS, id), of_contact(&TAILS, id)]
+        let mut keys = vec![of_contact(&CONTACTS, id), of_contact(&TAILS, id)];
+        if is(event, "inbound")
+            && let Some(workspace) = Address::workspace_of(&to.key)
+        {
+            keys.push(everywhere_key(&workspace));
+        }
+        keys
     }
 
     fn handle(&self, turn: &mut Turn<'_>, event: &[u8]) -> Result<(), Halt> {
@@ -106,8 +115,13 @@ impl Entity for Contacts {
             turn.this().key.parse::<ContactId>().ok()
         };
         let Some(id) = id else { return Ok(()) };
-        if let Ok(ContactEvent::Migrate(order)) = from_bytes(event) {
-            return crate::migrate::given_up(turn, id, &order);
+        match from_bytes(event) {
+            Ok(ContactEvent::Migrate(order)) => return crate::migrate::given_up(turn, id, &order),
+            Ok(ContactEvent::Scheduled { workspace, flow, at, .. }) => {
+                schedules::tell(turn, &workspace, &flow, at, id, Fate::Failed);
+                return Ok(());
+            }
+            _ => {}
         }
         let Some(mut contact) = turn.get(&CONTACTS, &of_contact(&CONTACTS, id))? else { return Ok(()) };
         if contact.live_run().is_some()
@@ -173,8 +187,10 @@ impl Contacts {
         event: ContactEvent,
     ) -> Result<(), Halt> {
         let Some((contact, tail)) = found else {
-            use ContactEvent::{End, Happened, Read, Reply};
-            if matches!(event, Reply { .. } | End { .. } | Happened { .. } | Read) {
+            use ContactEvent::{End, Happened, Read, Reply, Scheduled};
+            if let (Scheduled { workspace, flow, at, .. }, Ok(id)) = (&event, turn.this().key.parse()) {
+                schedules::tell(turn, workspace, flow, *at, id, Fate::Gone);
+            } else if matches!(event, Reply { .. } | End { .. } | Happened { .. } | Read) {
                 turn.reply(&Err::<(), _>(Refusal::Unknown));
             } else {
                 turn.dead_letter(raw, "there is no such contact");
@@ -201,10 +217,13 @@ impl Contacts {
             revision: None,
             event: noted(&contact, &event),
             run: None,
+            interrupts: None,
             steps: Vec::new(),
             home: None,
             settled: Vec::new(),
             goals: Vec::new(),
+            ratings: Vec::new(),
+            consents: Vec::new(),
         };
         let mut life = Life {
             turn,
@@ -310,6 +329,7 @@ fn born(id: ContactId, address: Address, account: &AccountId, sender: &Sender, n
         unread: 0,
         tags: BTreeSet::new(),
         score: 0,
+        consents: BTreeMap::new(),
         language: None,
         home: 0,
         last: None,
@@ -381,6 +401,9 @@ impl Life<'_, '_> {
             ContactEvent::Reply { agent, case, content } => self.reply(agent, case, content),
             ContactEvent::End { agent, case, version } => self.end_case(agent, case, version),
             ContactEvent::Happened { name, data } => self.happened(&name, &data),
+            ContactEvent::Scheduled { workspace, flow, at, tag } => {
+                self.scheduled(&workspace, flow, at, &tag)
+            }
             ContactEvent::Read => {
                 self.contact.unread = 0;
                 Ok(())
@@ -390,8 +413,9 @@ impl Life<'_, '_> {
                 Ok(())
             }
             ContactEvent::SamePerson { contact, created_at } => self.same_person(contact, created_at),
-            ContactEvent::Absorb { younger, addresses, absorbed, last_inbound_at, recent } => {
+            ContactEvent::Absorb { younger, addresses, absorbed, last_inbound_at, recent, consents } => {
                 self.absorb(younger, addresses, absorbed);
+                consent::take_over(&mut self.contact.consents, younger, consents);
                 self.contact.last_inbound_at = self.contact.last_inbound_at.max(last_inbound_at);
                 self.remember(recent)
             }

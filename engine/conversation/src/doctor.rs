@@ -1,10 +1,11 @@
 //! The check-up of contacts: their rows against each other, against what is pending for them, and against
 //! the flows and files that they name. `addresses` who is known by what, `history` messages and journal,
-//! `run` the walk through a flow.
+//! `run` the walk through a flow, `schedules` flows that begin by themselves.
 
 mod addresses;
 mod history;
 mod run;
+mod schedules;
 
 use std::collections::HashMap;
 
@@ -18,15 +19,18 @@ use crate::drafts::{DRAFT_DOCUMENTS, DRAFTS, PATCHES};
 use crate::migrations::{MIGRATED, MIGRATIONS};
 use crate::outbox::{Attempt, SEND_TIMER};
 use crate::outside::{MEDIA, retry_timer};
+use crate::schedules::SCHEDULES;
 use crate::tables::{
     BINDINGS, CASES, CHUNKS, CONTACTS, Contact, FETCHES, HTTP_CALLS, JOURNAL, MESSAGES, MOVED, PROVIDER_IDS,
     RECENTS, RUNS, TAILS, of_contact,
 };
 use crate::walk::WAIT_TIMER;
-use crate::{CATALOGUES, CONTACT, FILES, PUBLICATIONS, Programs, VERSIONS, VersionRow, contact_entity};
+use crate::{
+    CATALOGUES, CONTACT, EVERYWHERE, FILES, PUBLICATIONS, Programs, VERSIONS, VersionRow, contact_entity,
+};
 
 /// The conversation's tables.
-pub const TABLES: [Known; 23] = [
+pub const TABLES: [Known; 25] = [
     Known::new("addresses", &BINDINGS),
     Known::new("contacts", &CONTACTS),
     Known::new("messages", &MESSAGES),
@@ -50,6 +54,8 @@ pub const TABLES: [Known; 23] = [
     Known::new("migrations", &MIGRATIONS),
     Known::new("moved by migrations", &MIGRATED),
     Known::new("trials", &TRIALS),
+    Known::new("schedules", &SCHEDULES),
+    Known::new("words everywhere", &EVERYWHERE),
 ];
 
 /// The tables whose keys begin with a contact.
@@ -109,6 +115,7 @@ impl<'a> Checkup<'a> {
         self.timers(&contacts, pending, findings).await?;
         self.bindings(slot, findings).await?;
         self.flows(slot, &contacts, findings).await?;
+        self.schedules(slot, pending, findings).await?;
         for contact in contacts.values() {
             self.addresses(contact, findings).await?;
             self.history(contact, pending, findings).await?;

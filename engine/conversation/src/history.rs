@@ -68,13 +68,14 @@ pub(crate) fn noted(contact: &Contact, event: &ContactEvent) -> JournalEvent {
             ContactEvent::Status(InboundStatus { provider_id: String::new(), ..status.clone() })
         }
         // What the other remembered is remembered here.
-        ContactEvent::Absorb { younger, addresses, absorbed, last_inbound_at, recent: _ } => {
+        ContactEvent::Absorb { younger, addresses, absorbed, last_inbound_at, recent: _, consents } => {
             ContactEvent::Absorb {
                 younger: *younger,
                 addresses: addresses.clone(),
                 absorbed: absorbed.clone(),
                 last_inbound_at: *last_inbound_at,
                 recent: Vec::new(),
+                consents: consents.clone(),
             }
         }
         event => event.clone(),

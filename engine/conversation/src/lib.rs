@@ -7,11 +7,12 @@
 //! flows, `outbox` sending, `outside` calls to servers and received files, `people` handoff, `merge`
 //! two contacts that are one person, `replay` what a recorded run read and why it went as it did, `catalogue`
 //! the workspace's published flows, `drafts` what is worked on, `canary` versions on trial, `migrate` and
-//! `migrations` moving people to another version, `tables` the rows.
+//! `migrations` moving people to another version, `schedules` flows that begin by themselves, `tables` the rows.
 
 mod address;
 pub mod canary;
 mod catalogue;
+mod consent;
 mod contact;
 pub mod doctor;
 pub mod drafts;
@@ -24,6 +25,7 @@ mod outbox;
 mod outside;
 mod people;
 pub mod replay;
+pub mod schedules;
 mod tables;
 mod walk;
 
@@ -33,17 +35,17 @@ use serde::{Deserialize, Serialize};
 
 pub use address::{AddressEvent, Binding, Former};
 pub use catalogue::{
-    CATALOGUES, Catalogues, FILES, FlowHead, How, LoadError, PUBLICATIONS, Programs, Publication, Publish,
-    Published, VERSIONS, VersionRow, Workspace, WorkspaceEvent, file_key,
+    CATALOGUES, Catalogues, EVERYWHERE, FILES, FlowHead, How, LoadError, PUBLICATIONS, Programs, Publication,
+    Publish, Published, VERSIONS, VersionRow, Workspace, WorkspaceEvent, file_key,
 };
 pub use contact::{Contacts, Home};
 pub use migrate::{MovedRun, TAKEN_BACK};
 pub use outbox::{Attempt, SEND, SendOrder, Sending};
 pub use outside::{FETCH_MEDIA, FetchOrder, HTTP, HttpOrder, Presence, SHOW};
 pub use tables::{
-    BINDINGS, CASES, CHUNKS, CONTACTS, Contact, FETCHES, HTTP_CALLS, JOURNAL, JournalEntry, JournalEvent,
-    LastLine, MESSAGES, MOVED, PROVIDER_IDS, PendingCall, RECENTS, RUNS, Reached, RunHead, RunStage, TAILS,
-    WINDOW, of_contact,
+    BINDINGS, CASES, CHUNKS, CONTACTS, Consented, Contact, FETCHES, HTTP_CALLS, JOURNAL, JournalEntry,
+    JournalEvent, LastLine, MESSAGES, MOVED, PROVIDER_IDS, PendingCall, RECENTS, RUNS, Rated, Reached,
+    RunHead, RunStage, TAILS, WINDOW, of_contact,
 };
 pub use walk::facts_of;
 
@@ -58,6 +60,9 @@ pub const ADDRESS: EntityKind = EntityKind(4);
 
 /// Migrations, by workspace, flow and id.
 pub const MIGRATION: EntityKind = EntityKind(6);
+
+/// What flows do by themselves, by workspace and flow.
+pub const SCHEDULE: EntityKind = EntityKind(7);
 
 /// Where a contact lives.
 pub fn contact_entity(id: ContactId) -> EntityAddress {

@@ -9,9 +9,9 @@ use cauce_model::{Address, ContactEvent, ContactId, Timestamp};
 use cauce_runtime::Halt;
 
 use crate::contact::Life;
-use crate::contact_entity;
 use crate::hear::MOST_ADDRESSES;
 use crate::tables::{Contact, RunStage};
+use crate::{consent, contact_entity};
 
 /// The most contacts that one takes in: the record that every turn reads stays small.
 const MOST_ABSORBED: usize = 16;
@@ -79,6 +79,7 @@ impl Life<'_, '_> {
             absorbed: contact.absorbed.clone(),
             last_inbound_at: contact.last_inbound_at,
             recent,
+            consents: contact.consents.clone(),
         };
         self.turn.mail(contact_entity(older), &event);
         Ok(())
@@ -116,6 +117,7 @@ impl Life<'_, '_> {
         let contact = &mut self.contact;
         contact.absorbed.retain(|absorbed| *absorbed != younger);
         contact.addresses.retain(|address| !addresses.contains(address));
+        consent::give_back(&mut contact.consents, younger);
         keep_apart(contact, younger);
     }
 }

@@ -59,6 +59,8 @@ pub enum Given {
         event: Option<(String, Value)>,
         /// Whether the customer had never written before.
         first: bool,
+        /// Whether it was its hour.
+        by_itself: bool,
     },
     /// The customer wrote.
     Answer(InboundContent),
@@ -98,6 +100,8 @@ pub enum Given {
     },
     /// The move was taken back.
     MovedBack,
+    /// The customer went on in another flow.
+    Interrupted,
 }
 
 /// A run that was gone through again.
@@ -188,7 +192,7 @@ pub enum Why {
     Trail,
     /// It says something else.
     Said,
-    /// It reaches other goals.
+    /// It reaches other goals, or keeps another rating or consent.
     Goals,
     /// It leaves the run otherwise.
     Run,
@@ -220,7 +224,7 @@ impl Why {
             Self::Stopped => "Aquí el recorrido ya no siguió: algo lo detuvo desde fuera.",
             Self::Trail => "Al repetirlo, el recorrido toma otro camino desde aquí.",
             Self::Said => "Al repetirlo, dice otra cosa que la que se envió.",
-            Self::Goals => "Al repetirlo, alcanza otras metas.",
+            Self::Goals => "Al repetirlo, alcanza otras metas, o anota otra calificación u otro permiso.",
             Self::Run => "Al repetirlo, termina con otros datos.",
         }
     }

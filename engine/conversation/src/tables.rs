@@ -1,11 +1,11 @@
 //! The rows of a contact. Table numbers 20–39; they are never used again for anything else.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use cauce_flows::{Run, Visited};
 use cauce_model::{
-    AccountId, Address, Case, ContactEvent, ContactId, Duration, FlowId, HttpRequest, Message, NodeId,
-    Profile, RunId, Sender, Timestamp, VersionId, WorkspaceId,
+    AccountId, Address, Case, Consent, ContactEvent, ContactId, Duration, FlowId, HttpRequest, Message,
+    NodeId, Profile, RunId, Sender, Timestamp, VersionId, WorkspaceId,
 };
 use cauce_store::{Key, Table};
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,9 @@ pub struct Contact {
     /// How promising it is: what the flows added up.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub score: i64,
+    /// What it allowed, and what not, by purpose: the last answers. All of them are in the journal.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub consents: BTreeMap<String, Consent>,
     /// In which language flows speak to it (BCP 47); each in its own when nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -227,6 +230,9 @@ pub struct JournalEntry {
     /// The run that moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
+    /// The run that ended because the customer went on in that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupts: Option<RunId>,
     /// The steps it went through.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Visited>,
@@ -241,6 +247,36 @@ pub struct JournalEntry {
     /// The goals that it reached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goals: Vec<Reached>,
+    /// What the customer said of how good something was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ratings: Vec<Rated>,
+    /// What the customer allowed, or did not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consents: Vec<Consented>,
+}
+
+/// How good a customer found something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rated {
+    /// The step that asked.
+    pub node: NodeId,
+    /// Which of the things that are measured.
+    pub metric: String,
+    /// How good.
+    pub mark: u8,
+    /// The best that could be said: with 3 and 5 the worst is 1, with 10 it is 0.
+    pub best: u8,
+}
+
+/// What a customer allowed, or did not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consented {
+    /// The step that says so.
+    pub node: NodeId,
+    /// What for.
+    pub purpose: String,
+    /// The answer.
+    pub consent: Consent,
 }
 
 /// A goal that a customer reached.

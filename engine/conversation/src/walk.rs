@@ -4,22 +4,33 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cauce_flows::{
-    ContactFacts, Event, Facts, Opening, Outcome, Program, Run, RunState, WaitKind, start, step,
+    ContactFacts, Event, Facts, Opening, Outcome, Program, Run, RunState, WaitKind, fold, start, step,
 };
-use cauce_model::{Author, ContactEvent, Content, Delivery, Direction, Effect, NodeId, RunId, Timestamp};
+use cauce_model::{
+    Author, Consent, ContactEvent, Content, Delivery, Direction, Effect, FlowId, InboundContent, NodeId,
+    RunId, Timestamp,
+};
 use cauce_runtime::{DROPPED, Halt};
 use serde_json::Value;
 
 use crate::Refusal;
-use crate::catalogue::{CATALOGUES, catalogue_key};
+use crate::canary::{self, ArmCounts, TrialMark};
+use crate::catalogue::{CATALOGUES, EVERYWHERE, catalogue_key, everywhere_key};
+use crate::consent;
 use crate::contact::{Home, Life};
 use crate::outbox::{Arming, StepSends};
-use crate::tables::{Contact, JournalEvent, RUNS, Reached, RunHead, RunStage, TAILS, of_contact};
+use crate::schedules::Fate;
+use crate::tables::{
+    Consented, Contact, JournalEvent, RUNS, Rated, Reached, RunHead, RunStage, TAILS, of_contact,
+};
 
 /// The name of the timer of a run's wait.
 pub(crate) const WAIT_TIMER: &str = "wait";
 /// The most tags of one customer: the record that every turn reads stays small.
 const MAX_TAGS: usize = 20;
+
+/// A version to begin with, and the mark of its run when another is on trial.
+type Chosen = (Arc<Program>, Option<TrialMark>);
 
 /// What a run of this contact may know of the world.
 pub fn facts_of(contact: &Contact, home: &Home, now: Timestamp, seed: u64) -> Facts {
@@ -37,6 +48,7 @@ pub fn facts_of(contact: &Contact, home: &Home, now: Timestamp, seed: u64) -> Fa
             language: contact.language.clone(),
             tags: contact.tags.clone(),
             score: contact.score,
+            consents: consent::known(&contact.consents),
         },
     }
 }
@@ -45,7 +57,13 @@ impl Life<'_, '_> {
     /// The customer said something and nobody but a flow listens. `first`: never before.
     pub fn customer_said(&mut self, opening: Opening<'_>, first: bool) -> Result<(), Halt> {
         match (self.contact.live_run().cloned(), opening.content) {
-            (Some(head), Some(content)) => self.advance(&head, Event::Answer(content)),
+            (Some(head), Some(content)) => match self.breaks_in(&head, content)? {
+                Some((program, mark)) => {
+                    self.interrupt(&head)?;
+                    self.set_out(&program, mark, opening)
+                }
+                None => self.advance(&head, Event::Answer(content)),
+            },
             (Some(_), None) => Ok(()),
             (None, _) => self.begin(opening, |program| program.matches(opening, first)),
         }
@@ -114,12 +132,50 @@ impl Life<'_, '_> {
         self.carry_out(&program, run, outcome, head.first_turn)
     }
 
+    /// The flow that what the customer writes starts from within this run, if there is one: a word that counts
+    /// everywhere, and is no command of the run's own flow.
+    fn breaks_in(&mut self, head: &RunHead, content: &InboundContent) -> Result<Option<Chosen>, Halt> {
+        let InboundContent::Text { body } = content else { return Ok(None) };
+        let words = self.turn.get(&EVERYWHERE, &everywhere_key(&self.contact.workspace))?;
+        if !words.is_some_and(|words| words.contains(&fold(body))) {
+            return Ok(None);
+        }
+        let Some(run) = self.run(&head.id)? else { return Ok(None) };
+        let program = self.programs.in_turn(self.turn, &self.contact.workspace, &head.version)?;
+        if program.is_command(&run, content) {
+            return Ok(None);
+        }
+        self.best(|program| program.breaks_in(content))
+    }
+
+    /// Ends a run because the customer goes on in another flow.
+    fn interrupt(&mut self, head: &RunHead) -> Result<(), Halt> {
+        if let Some(mut run) = self.run(&head.id)? {
+            run.interrupt();
+            self.keep_run(&run, false)?;
+        }
+        if let Some(mark) = head.trial {
+            let interrupted = ArmCounts { interrupted: 1, ..ArmCounts::default() };
+            canary::tell(self.turn, &self.contact.workspace, &head.flow, mark, interrupted);
+        }
+        self.entry.interrupts = Some(head.id.clone());
+        Ok(())
+    }
+
     /// Starts the flow that fits best, if any does.
     fn begin<F: Ord>(
         &mut self,
         opening: Opening<'_>,
         fit: impl Fn(&Program) -> Option<F>,
     ) -> Result<(), Halt> {
+        match self.best(fit)? {
+            Some((program, mark)) => self.set_out(&program, mark, opening),
+            None => Ok(()),
+        }
+    }
+
+    /// The flow that fits best, if any does.
+    fn best<F: Ord>(&mut self, fit: impl Fn(&Program) -> Option<F>) -> Result<Option<Chosen>, Halt> {
         let catalogue =
             self.turn.get(&CATALOGUES, &catalogue_key(&self.contact.workspace))?.unwrap_or_default();
         self.entry.revision = Some(catalogue.revision);
@@ -140,13 +196,40 @@ impl Life<'_, '_> {
                 best = Some((found, program, mark));
             }
         }
-        let Some((_, program, mark)) = best else { return Ok(()) };
+        Ok(best.map(|(_, program, mark)| (program, mark)))
+    }
+
+    /// Starts this flow by itself; whether it did.
+    pub fn begin_flow(&mut self, flow: &FlowId) -> Result<Fate, Halt> {
+        let workspace = &self.contact.workspace;
+        let catalogue = self.turn.get(&CATALOGUES, &catalogue_key(workspace))?.unwrap_or_default();
+        let Some(head) = catalogue.flows.iter().find(|head| head.id == *flow) else { return Ok(Fate::Gone) };
+        let (version, mark) = head.version_for(self.contact.id);
+        let program = match self.programs.in_turn(self.turn, workspace, version) {
+            Err(Halt::Unreadable(why)) => {
+                tracing::error!(%flow, why, "a published flow begins nothing");
+                return Ok(Fate::Failed);
+            }
+            program => program?,
+        };
+        self.entry.revision = Some(catalogue.revision);
+        self.set_out(&program, mark, Opening::default())?;
+        Ok(Fate::Begun)
+    }
+
+    /// Begins a run of this version.
+    fn set_out(
+        &mut self,
+        program: &Program,
+        mark: Option<TrialMark>,
+        opening: Opening<'_>,
+    ) -> Result<(), Halt> {
         self.trial = mark;
         let id: RunId = format!("{:016x}", self.turn.fresh())
             .parse()
             .map_err(|e: cauce_model::IdError| Halt::Unreadable(e.to_string()))?;
-        let (run, outcome) = start(&program, id, &self.facts(), opening);
-        self.carry_out(&program, run, outcome, self.entry.number)
+        let (run, outcome) = start(program, id, &self.facts(), opening);
+        self.carry_out(program, run, outcome, self.entry.number)
     }
 
     pub fn facts(&self) -> Facts {
@@ -202,6 +285,18 @@ impl Life<'_, '_> {
                 Effect::Score { add } => self.contact.score = self.contact.score.saturating_add(add),
                 Effect::Goal { node, goal, value, currency } => {
                     self.entry.goals.push(Reached { node, goal, value, currency });
+                }
+                Effect::Rating { node, metric, mark, best } => {
+                    self.entry.ratings.push(Rated { node, metric, mark, best });
+                }
+                Effect::Consent { node, purpose, label, granted, version } => {
+                    let (at, message) = (self.entry.at, self.contact.heard);
+                    let consent = Consent { label, granted, at, version, message, contact: None };
+                    if !consent::keep(&mut self.contact.consents, &purpose, consent.clone()) {
+                        let contact = self.contact.id;
+                        tracing::warn!(%contact, purpose, "the customer has answered for too many purposes");
+                    }
+                    self.entry.consents.push(Consented { node, purpose, consent });
                 }
                 Effect::Language { language } => self.contact.language = Some(language),
                 Effect::Handoff { queue, timeout, .. } => self.open_case(queue, timeout),

@@ -33,7 +33,7 @@ const MAX_VERSIONS: usize = 100;
 const MAX_NAME: usize = 60;
 
 /// The days as they are written and as they are called, from Monday.
-pub(super) const DAYS: [(&str, &str); 7] = [
+pub(crate) const DAYS: [(&str, &str); 7] = [
     ("mon", "Lunes"),
     ("tue", "Martes"),
     ("wed", "Miércoles"),
@@ -236,7 +236,8 @@ impl Reader<'_> {
     }
 }
 
-fn day(text: &str) -> Option<civil::Date> {
+/// A day as it is written: `2026-12-24`.
+pub(crate) fn day(text: &str) -> Option<civil::Date> {
     // There are more ways to write a day, but it has one name here.
     text.parse().ok().filter(|day: &civil::Date| day.to_string() == text)
 }
@@ -258,7 +259,7 @@ fn parse(text: &str) -> Result<Hours, String> {
 }
 
 /// The minutes since midnight: from `0:00` to `24:00`.
-fn minute(text: &str) -> Result<u16, String> {
+pub(crate) fn minute(text: &str) -> Result<u16, String> {
     let text = text.trim();
     let digits =
         |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<u16>().ok()).flatten();

@@ -1,10 +1,12 @@
 //! What brings customers to a flow, and to the steps that they call from anywhere.
 
 use cauce_model::{InboundContent, NodeId};
+use serde::{Deserialize, Serialize};
 
 use super::Program;
 use crate::kind::{Command, Triggers};
-use crate::run::Opening;
+use crate::run::{Frame, Opening, Run};
+use crate::timetable::Timetable;
 use crate::words::{contains_words, fold};
 
 /// How well a message fits a flow's start; the greater one wins. What brings the customer counts first, then
@@ -36,7 +38,33 @@ pub enum Trigger {
     Link,
 }
 
+/// What a workspace must know of a flow that begins otherwise than by a message or an event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Starts {
+    /// When it begins by itself, and for whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Timetable>,
+    /// The words that start it also from within another flow, as texts are compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub everywhere: Vec<String>,
+}
+
+impl Starts {
+    /// Whether there is nothing to know.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl Program {
+    /// What its workspace must know to begin it.
+    pub fn starts(&self) -> Starts {
+        let triggers = &self.folded;
+        let everywhere = if triggers.everywhere { triggers.keywords.clone() } else { Vec::new() };
+        Starts { schedule: triggers.schedule.clone(), everywhere }
+    }
+
     /// What starts it, as texts are compared.
     pub(crate) fn folded(&self) -> &Triggers {
         &self.folded
@@ -64,6 +92,17 @@ impl Program {
         keywords.chain(link).chain(ad).chain(first).chain(any).max()
     }
 
+    /// Whether what somebody writes within another flow ends that one and starts this, and how well it fits: it
+    /// must be a keyword and nothing else, for it may as well be an answer.
+    pub fn breaks_in(&self, content: &InboundContent) -> Option<Fit> {
+        let InboundContent::Text { body } = content else { return None };
+        let text = fold(body);
+        let Triggers { keywords, everywhere, priority, .. } = &self.folded;
+        let words = text.split(' ').count();
+        let fit = Fit { by: Trigger::Keyword, priority: *priority, whole: true, words };
+        (*everywhere && !text.is_empty() && keywords.contains(&text)).then_some(fit)
+    }
+
     /// Whether an event that another system tells of starts the flow, and with which priority.
     pub fn begins_by(&self, event: &str) -> Option<i32> {
         self.triggers.events.iter().any(|known| known == event).then_some(self.triggers.priority)
@@ -72,6 +111,23 @@ impl Program {
     /// What starts it.
     pub fn triggers(&self) -> &Triggers {
         &self.triggers
+    }
+
+    /// Whether what the customer writes calls a step of the flows in which this run of it waits.
+    pub fn is_command(&self, run: &Run, content: &InboundContent) -> bool {
+        run.wait().is_some_and(|wait| wait.kind.hears_commands())
+            && self.commanded_in(&run.frames, content).is_some()
+    }
+
+    /// The step that the customer's words call, and in which of the flows that called one another: the innermost
+    /// that knows them.
+    pub(crate) fn commanded_in(&self, frames: &[Frame], content: &InboundContent) -> Option<(usize, NodeId)> {
+        // Who taps answers what was asked.
+        let InboundContent::Text { body } = content else { return None };
+        (0..=frames.len()).rev().find_map(|depth| {
+            let node = self.within(&frames[..depth])?.commanded(body)?;
+            Some((depth, node.clone()))
+        })
     }
 
     /// The step that these words call, from wherever the flow waits.

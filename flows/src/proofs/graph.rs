@@ -39,7 +39,7 @@ impl Declared {
         Self {
             role: Some(meta.role),
             exits: all_exits(meta, behaviour),
-            waits: meta.waits,
+            waits: meta.waits && !behaviour.goes_on(),
             is_command: behaviour.command().is_some(),
             stands_for: behaviour.stands_for(),
             sends: behaviour.sends(),

@@ -1,5 +1,7 @@
 //! The scenario file: conversations with a flow and what is expected of it, as they are written.
 
+use std::collections::BTreeMap;
+
 use cauce_model::{HttpAnswer, HttpFailure, HttpMethod, HttpOutcome};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -82,6 +84,11 @@ pub struct Customer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Puntos")]
     pub score: Option<i64>,
+    /// What they allowed (`true`) and what not (`false`), by purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Permisos")]
+    #[schemars(extend("x-help" = "Por ejemplo { publicidad: true }; false si no quiso."))]
+    pub consents: Option<BTreeMap<String, bool>>,
 }
 
 /// A server that answers by itself.
@@ -269,7 +276,7 @@ pub struct Step {
     /// Time passes: a span, or until a moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Pasa el tiempo", length(min = 1, max = 80))]
-    #[schemars(extend("x-help" = "Cuánto (+2h) o hasta cuándo (mañana a las 9)."))]
+    #[schemars(extend("x-help" = "Cuánto (+2h) o hasta cuándo (mañana a las 9). Un flujo con horario propio empieza en su hora."))]
     pub clock: Option<String>,
     /// The server that was asked answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -369,6 +376,10 @@ pub struct Expected {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Etiquetas")]
     pub tags: Option<Vec<String>>,
+    /// All that the customer allowed (`true`) and did not (`false`), by purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Permisos")]
+    pub consents: Option<BTreeMap<String, bool>>,
     /// The steps it went through, in order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Camino")]

@@ -30,6 +30,8 @@ pub enum Probe {
         /// The body.
         body: Value,
     },
+    /// Time passes until this moment.
+    Passes(Timestamp),
     /// It is this moment when the run comes.
     Moment(Timestamp),
     /// What is worked out of data gives this value when the run comes.

@@ -196,6 +196,7 @@ impl Customer {
             language: other.language.or(self.language),
             tags: other.tags.or(self.tags),
             score: other.score.or(self.score),
+            consents: other.consents.or(self.consents),
         }
     }
 
@@ -212,6 +213,7 @@ impl Customer {
             language: known(&self.language),
             tags: self.tags.iter().flatten().cloned().collect(),
             score: self.score.unwrap_or_default(),
+            consents: self.consents.clone().unwrap_or_default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A scenario played: what is not as expected, and which ways were gone; or written down as it happens.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -163,6 +163,14 @@ impl<'a> Play<'a> {
                 fail("tags", "El cliente no tiene esas etiquetas.".to_owned(), String::new(), diff);
             }
         }
+        let consents = &self.talk.rehearsal().facts().contact.consents;
+        if let Some(expected) = expected.consents.as_ref().filter(|expected| *expected != consents) {
+            let list = |consents: &BTreeMap<String, bool>| {
+                consents.iter().map(|(purpose, granted)| format!("{purpose}: {granted}")).collect::<Vec<_>>()
+            };
+            let diff = compare(&list(expected), &list(consents));
+            fail("consents", "El cliente no permitió eso.".to_owned(), String::new(), diff);
+        }
         if let Some(path) = &expected.path {
             let came = path_of(&happened.trail);
             if !is_as(path, &came) {
@@ -271,6 +279,9 @@ impl<'a> Play<'a> {
         }
         if let Some(tags) = &mut right.tags {
             *tags = self.talk.rehearsal().facts().contact.tags.iter().cloned().collect();
+        }
+        if let Some(consents) = &mut right.consents {
+            consents.clone_from(&self.talk.rehearsal().facts().contact.consents);
         }
         if let Some(path) = right.path.as_mut().filter(|path| !is_as(path, &path_of(&happened.trail))) {
             *path = path_of(&happened.trail);

@@ -74,7 +74,7 @@ impl Step {
 pub(crate) struct Happened {
     /// What was said and done, as [`transcript`] writes it.
     pub(crate) said: Vec<String>,
-    /// The steps the run was at.
+    /// The steps the runs were at.
     pub(crate) trail: Vec<Visited>,
     /// How many messages did not arrive, for the window was closed.
     pub(crate) too_late: usize,
@@ -122,20 +122,17 @@ impl Talk {
     /// # Errors
     /// When it cannot happen now.
     pub(crate) fn act(&mut self, act: &Act) -> Result<Happened, Cannot> {
-        let is_new = self.rehearsal.waiting().is_none();
-        let before = self.rehearsal.trail().len();
+        let before = self.rehearsal.walked().len();
         let mut effects = self.effects_of(act)?;
         let mut calls = 0;
         while let Some(outcome) = self.mocked().filter(|_| calls < MAX_CALLS) {
             effects.extend(self.rehearsal.answer(&outcome));
             calls += 1;
         }
-        // A run that starts has a trail of its own.
-        let before = if is_new && self.rehearsal.trail().len() != before { 0 } else { before };
         let said = effects.iter().filter(|effect| !matches!(effect, Effect::Typing)).map(transcript);
         Ok(Happened {
             said: said.collect(),
-            trail: self.rehearsal.trail().get(before..).unwrap_or_default().to_vec(),
+            trail: self.rehearsal.walked().get(before..).unwrap_or_default().to_vec(),
             too_late: self.rehearsal.take_too_late(),
         })
     }
@@ -210,7 +207,12 @@ impl Talk {
     }
 
     fn hear(&mut self, content: &InboundContent) -> Result<Vec<Effect>, Cannot> {
-        self.rehearsal.hear(content).ok_or_else(|| {
+        let effects = self.rehearsal.hear(content);
+        if self.rehearsal.begins_by_itself() {
+            // Whoever writes before its hour can be written to.
+            return Ok(effects.unwrap_or_default());
+        }
+        effects.ok_or_else(|| {
             let message = format!("Con «{}» no empieza el flujo.", content.preview());
             cannot("test.no_start", message, "Escribe una de sus palabras clave.")
         })

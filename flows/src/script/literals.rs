@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use rhai::{ASTNode, Array, Expr};
 use serde_json::Value;
 
-use super::{Script, to_value};
+use super::{CONSENTS, Script, to_value};
 
 /// A piece of a condition that `&&` and `||` join to others: the variables it reads, and the values that are
 /// written out in it.
@@ -30,6 +30,11 @@ impl Script {
             let piece = pieces.entry(std::ptr::from_ref(*first)).or_default();
             if let Expr::Variable(variable, ..) = last {
                 piece.reads.push(variable.1.to_string());
+            } else if let Expr::Property(property, _) = last
+                && exprs.iter().rev().nth(1).is_some_and(|of| is_taken_from(last, of, CONSENTS))
+            {
+                // What for is a name here, as it is a text in `contact.consents["publicidad"]`.
+                piece.literals.push(property.2.as_str().into());
             } else if let Some(literal) = last.get_literal_value(None) {
                 match literal.read_lock::<Array>() {
                     Some(items) => piece.literals.extend(items.iter().filter_map(|item| to_value(item).ok())),
@@ -48,6 +53,12 @@ impl Script {
     pub(crate) fn asks_when(&self) -> bool {
         self.is_here
     }
+}
+
+/// Whether this is taken out of a field of that name.
+fn is_taken_from(expr: &Expr, of: &Expr, name: &str) -> bool {
+    let Expr::Dot(pair, ..) = of else { return false };
+    std::ptr::eq(&pair.rhs, expr) && matches!(&pair.lhs, Expr::Property(field, _) if field.2 == name)
 }
 
 #[cfg(test)]
@@ -77,5 +88,8 @@ mod tests {
         assert_eq!(reads, &["ciudad"]);
         assert!(literals.contains(&json!("lima")) && literals.contains(&json!("callao")), "{literals:?}");
         assert_eq!(pieces("boleta"), [of("boleta", &[])]);
+        for source in ["contact.consents.ofertas", "contact.consents[\"ofertas\"]"] {
+            assert_eq!(pieces(source), [of("contact", &[json!("ofertas")])], "{source}");
+        }
     }
 }

@@ -157,7 +157,8 @@ el mismo momento, siempre da lo mismo.
 
 - Lo que guardó un paso, por su nombre: `nombre`, `edad`. Un grupo tiene campos (`lugar.latitude`) y una lista
   tiene datos por su orden (`items[0]`).
-- Del contacto: `contact.name`, `contact.phone`, `contact.language` y `contact.tags`.
+- Del contacto: `contact.name`, `contact.phone`, `contact.language`, `contact.tags`, `contact.score` y lo que permitió
+  o no: `contact.consents.publicidad` es verdadero, falso, o nada si nunca se le preguntó.
 - La respuesta de un servidor, en los pasos que llaman a uno: `answer.status`, `answer.body`.
 - Escritos: `"texto"`, `12`, `2.5`, `true` y `false` (sí y no), `()` (nada), `["una", "lista"]`,
   `#{ campo: "un grupo" }`.

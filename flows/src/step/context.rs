@@ -323,6 +323,19 @@ impl Context<'_> {
         self.effects.push(Effect::Goal { node: self.node.clone(), goal, value, currency });
     }
 
+    /// Notes how good the customer finds something, of a scale that ends with the best.
+    pub fn rate(&mut self, metric: &Key, mark: u8, best: u8) {
+        let metric = metric.source().to_owned();
+        self.effects.push(Effect::Rating { node: self.node.clone(), metric, mark, best });
+    }
+
+    /// Notes what the customer allowed, or did not, and to which version of the legal text; the steps that
+    /// come next know it.
+    pub fn consent(&mut self, purpose: &Key, label: String, granted: bool, version: String) {
+        let (node, purpose) = (self.node.clone(), purpose.source().to_owned());
+        self.effects.push(Effect::Consent { node, purpose, label, granted, version });
+    }
+
     /// A number from 0 up to, but not including, `below` (at least 1): the same for this customer at this
     /// step whenever they come by.
     pub fn sticky(&self, below: u64) -> u64 {

@@ -11,6 +11,9 @@ pub(super) struct Phrases {
     pub(super) no: &'static str,
     /// The label that opens a list.
     pub(super) open_list: &'static str,
+    /// From which number to which an answer goes, each with what it means.
+    pub(super) from_to: &'static str,
+    pub(super) worst_best: [&'static str; 2],
     /// Something without words came where words were asked.
     pub(super) wordless: &'static str,
     buttons: &'static str,
@@ -32,6 +35,8 @@ const ENGLISH: Phrases = Phrases {
     yes: "Yes",
     no: "No",
     open_list: "See options",
+    from_to: "Please answer with a number from *{}* ({}) to *{}* ({}).",
+    worst_best: ["the worst", "the best"],
     wordless: "I can only read written messages for now. Could you write it, please?",
     buttons: "Sorry, I didn't get that. Please tap one of the buttons.",
     list: "Sorry, I didn't get that. Please pick an option from the list.",
@@ -68,6 +73,8 @@ const PORTUGUESE: Phrases = Phrases {
     yes: "Sim",
     no: "Não",
     open_list: "Ver opções",
+    from_to: "Responda com um número de *{}* ({}) a *{}* ({}).",
+    worst_best: ["o pior", "o melhor"],
     wordless: "Por enquanto só consigo ler mensagens escritas. Pode escrever, por favor?",
     buttons: "Não entendi. Toque em um dos botões, por favor.",
     list: "Não entendi. Escolha uma opção da lista, por favor.",

@@ -128,3 +128,41 @@ async fn tags_stay_with_the_customer_and_a_jump_goes_back() {
     let note = flow["nodes"].as_array().unwrap().iter().find(|node| node["id"] == "nota").unwrap().clone();
     assert_eq!((&note["role"], &note["exits"]), (&json!("note"), &Value::Array(Vec::new())));
 }
+
+/// Leave to write, given and taken back by a word.
+const LEAVE: &str = r#"
+id: alta
+name: Alta
+start: inicio
+nodes:
+  inicio: { kind: start, config: { keywords: [alta] }, exits: { next: permiso } }
+  permiso:
+    kind: consent
+    config: { purpose: publicidad, label: Ofertas, version: "1", text: ¿Te escribimos? }
+    exits: { "yes": ya, "no": ya, no_match: ya }
+  ya: { kind: question, config: { text: "Permiso: {{ contact.consents.publicidad ?? \"nada\" }}." }, exits: { ok: fin, no_match: fin } }
+  baja: { kind: command, config: { words: [baja] }, exits: { next: retira } }
+  retira: { kind: consent, config: { purpose: publicidad, label: Ofertas, version: "2", answer: "no" }, exits: { "no": ya } }
+  fin: { kind: end }
+"#;
+
+#[tokio::test]
+async fn what_a_customer_allows_is_kept_with_its_proof() {
+    let house = House::with(LEAVE).await;
+    let ana = house.customer("Ana");
+    let kept = async || {
+        let consents = ana.conversation().await["consents"].clone();
+        let kept = |each: &Value| (each["granted"] == true, each["version"].clone(), each["message"].clone());
+        consents.as_array().unwrap().iter().map(kept).collect::<Vec<_>>()
+    };
+    ana.says("alta").await;
+    house.graph().until_posted(&ana.phone, 1).await;
+    assert_eq!(kept().await, []);
+    ana.says("sí").await;
+    assert_eq!(house.graph().until_posted(&ana.phone, 2).await[1].text(), "Permiso: true.");
+    assert_eq!(kept().await, [(true, json!("1"), json!(3))]);
+    house.restart().await;
+    ana.says("baja").await;
+    assert_eq!(house.graph().until_posted(&ana.phone, 3).await[2].text(), "Permiso: false.");
+    assert_eq!(kept().await, [(false, json!("2"), json!(5))]);
+}

@@ -504,6 +504,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flows/{flow}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a flow begins by itself, and with how many customers it did the last time. */
+        get: operations["get_schedule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flows/{flow}/versions": {
         parameters: {
             query?: never;
@@ -812,6 +829,26 @@ export interface components {
             /** @description Its new version. */
             version: string;
         };
+        /** @description What a person allowed, or did not. */
+        ConsentView: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description In whose history that is; null for this one. */
+            contact: string | null;
+            /** @description Whether they allowed it. */
+            granted: boolean;
+            /** @description What people call that. */
+            label: string;
+            /**
+             * Format: int64
+             * @description The number of the message that proves it; 0 when they had never written.
+             */
+            message: number;
+            /** @description What for: a stable name. */
+            purpose: string;
+            /** @description The version of the legal text that they were shown. */
+            version: string;
+        };
         /** @description A contact card, as people pass them on. */
         ContactCard: {
             /** @description Emails as written on the card. */
@@ -951,6 +988,8 @@ export interface components {
             captured: components["schemas"]["CapturedField"][];
             /** @description Newest first. */
             cases: components["schemas"]["CaseView"][];
+            /** @description What the person allowed, and what not: the last answer for each purpose. */
+            consents: components["schemas"]["ConsentView"][];
             /** @description Whether there are older ones. */
             earlier: boolean;
             /** @description The last 100, oldest first. */
@@ -1999,9 +2038,13 @@ export interface components {
          * @description What can happen to a run.
          * @enum {string}
          */
-        ReplayEventKind: "began" | "answered" | "timed_out" | "resolved" | "not_taken" | "called" | "sent" | "unsent" | "happened" | "dropped" | "moved" | "moved_back";
+        ReplayEventKind: "began" | "answered" | "timed_out" | "resolved" | "not_taken" | "called" | "sent" | "unsent" | "happened" | "dropped" | "moved" | "moved_back" | "interrupted";
         /** @description What a run knew in a turn. */
         ReplayFacts: {
+            /** @description What they had allowed, and what not, by purpose. */
+            consents: {
+                [key: string]: boolean;
+            };
             /** @description Country. */
             country: string;
             /** @description The customer's name. */
@@ -2143,8 +2186,8 @@ export interface components {
         /** @description A run gone through again, from what its contact's journal holds. */
         RunReplay: {
             /**
-             * @description Whether the tags and the score that it read are known: not, when an earlier run of the contact does not
-             *     give again what is recorded.
+             * @description Whether the tags, the score and the consents that it read are known: not, when an earlier run of the
+             *     contact does not give again what is recorded.
              */
             certain: boolean;
             /** @description Its flow; null when the run itself is not kept any more. */
@@ -2178,6 +2221,61 @@ export interface components {
             node_name: string;
             /** @description Which version of it. */
             version: string;
+        };
+        /** @description A moment at which a flow began by itself, and with how many customers. */
+        ScheduleOccurrence: {
+            /** @description As planned. */
+            at: components["schemas"]["Instant"];
+            /** @description When it was begun. */
+            began_at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Began the flow.
+             */
+            begun: number;
+            /**
+             * Format: int64
+             * @description Could not begin, for an internal error.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Did not have the tag any more.
+             */
+            gone: number;
+            /**
+             * Format: int64
+             * @description Were in a flow already.
+             */
+            in_flow: number;
+            /** @description Whom it concerned: who had this tag. */
+            tag: string;
+            /**
+             * Format: int64
+             * @description Were with a person, or waited for one.
+             */
+            with_person: number;
+        };
+        /** @description Moments that were missed for too long. */
+        ScheduleSkipped: {
+            /** @description The last one. */
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description How many there were in a row.
+             */
+            count: number;
+            /** @description When that was noticed. */
+            noticed_at: components["schemas"]["Instant"];
+        };
+        /** @description When a flow begins by itself. */
+        ScheduleView: {
+            last: components["schemas"]["ScheduleOccurrence"] | null;
+            next: components["schemas"]["Instant"] | null;
+            skipped: components["schemas"]["ScheduleSkipped"] | null;
+            /** @description Its timetable in words; null when it does not begin by itself. */
+            timetable: string | null;
+            under_way: components["schemas"]["ScheduleOccurrence"] | null;
         };
         /**
          * @description How bad a problem is.
@@ -2261,6 +2359,11 @@ export interface components {
              * @description Needed a person.
              */
             handoff: number;
+            /**
+             * Format: int64
+             * @description Were left for another flow.
+             */
+            interrupted: number;
             /**
              * Format: int64
              * @description Were not understood at some step.
@@ -3547,6 +3650,35 @@ export interface operations {
             };
             /** @description `migration.running`, `migration.over` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -26,6 +26,7 @@ const conversation = (messages: Conversation["messages"], earlier: boolean): Con
   earlier,
   captured: [],
   tags: [],
+  consents: [],
   cases: [],
 });
 

@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Me = Schemas["Me"];
 export type CaseView = Schemas["CaseView"];
+export type ConsentView = Schemas["ConsentView"];
 export type ConversationSummary = Schemas["ConversationSummary"];
 export type ConversationPage = Schemas["ConversationPage"];
 export type Conversation = Schemas["Conversation"];

@@ -3,7 +3,7 @@ import { Badge, Text } from "@mantine/core";
 import { IconExternalLink, IconMapPin } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { CaseView, Conversation } from "../api/types";
+import type { CaseView, ConsentView, Conversation } from "../api/types";
 import { useNow } from "../lib/clock";
 import { full, shortWhen, since } from "../lib/time";
 import { useValueText } from "../lib/useValueText";
@@ -13,7 +13,7 @@ import { asPlace, placeName, placeUrl } from "./content/place";
 import styles from "./DataPanel.module.css";
 
 export function DataPanel({
-  conversation: { summary, captured, tags, cases },
+  conversation: { summary, captured, tags, consents, cases },
 }: {
   conversation: Conversation;
 }) {
@@ -51,6 +51,16 @@ export function DataPanel({
               </li>
             ))}
           </ul>
+        </>
+      )}
+      {consents.length > 0 && (
+        <>
+          <h3>{t("panel.consents")}</h3>
+          <dl data-testid="consents">
+            {consents.map((each) => (
+              <Consent key={each.purpose} item={each} />
+            ))}
+          </dl>
         </>
       )}
       <h3>{t("panel.captured")}</h3>
@@ -134,6 +144,22 @@ function CapturedFile({ media: { media, name, url } }: { media: CapturedMedia })
         </>
       )}
     </a>
+  );
+}
+
+function Consent({ item }: { item: ConsentView }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  return (
+    <div>
+      <dt>{item.label}</dt>
+      <dd title={full(item.at)}>
+        {t(item.granted ? "panel.consentGiven" : "panel.consentRefused", {
+          when: shortWhen(item.at, now),
+          version: item.version,
+        })}
+      </dd>
+    </div>
   );
 }
 

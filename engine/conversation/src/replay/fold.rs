@@ -1,6 +1,6 @@
 //! The journal, gone through from its beginning: who the customer was in every turn, and what the runs did.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use cauce_flows::migrate::{Move, back, land};
@@ -9,15 +9,16 @@ use cauce_flows::{
     start_explained, step, step_explained,
 };
 use cauce_model::{
-    AddressKind, Author, ContactEvent, Content, Delivery, Direction, Effect, InboundContent, InboundMessage,
-    MediaState, NodeId, RunId, Sender, Timestamp, VersionId,
+    AddressKind, Author, Consent, ContactEvent, Content, Delivery, Direction, Effect, InboundContent,
+    InboundMessage, MediaState, NodeId, RunId, Sender, Timestamp, VersionId,
 };
 use cauce_runtime::{DROPPED, to_bytes};
 
 use super::{Again, Given, Parting, Recording, Replayed, Said, Turn, Why};
+use crate::consent;
 use crate::contact::{Home, SEMANTICS};
 use crate::history::is_kept;
-use crate::tables::{JournalEntry, JournalEvent, Reached, WINDOW};
+use crate::tables::{Consented, JournalEntry, JournalEvent, Rated, Reached, WINDOW};
 use crate::walk::change_tags;
 
 /// Since which semantics the journal says where the installation is at home.
@@ -30,12 +31,34 @@ struct Person {
     phone: Option<String>,
     tags: BTreeSet<String>,
     score: i64,
+    consents: BTreeMap<String, Consent>,
     language: Option<String>,
     /// The number of their last message.
     heard: u64,
     last_inbound_at: Timestamp,
     last_inbound_id: String,
     moved_at: Timestamp,
+}
+
+/// What the journal keeps of a turn beside its steps.
+#[derive(Default)]
+struct Kept {
+    goals: Vec<Reached>,
+    ratings: Vec<Rated>,
+    consents: Vec<Consented>,
+}
+
+impl Kept {
+    /// The step at which it is not what was recorded.
+    fn parts(&self, entry: &JournalEntry) -> Option<Parts> {
+        fn first<T: PartialEq>(again: &[T], was: &[T], node: impl Fn(&T) -> &NodeId) -> Option<NodeId> {
+            (again != was).then(|| was.first().or(again.first()).map(|kept| node(kept).clone()))?
+        }
+        first(&self.goals, &entry.goals, |goal| &goal.node)
+            .or_else(|| first(&self.ratings, &entry.ratings, |rated| &rated.node))
+            .or_else(|| first(&self.consents, &entry.consents, |consented| &consented.node))
+            .map(|node| (Some(node), Why::Goals))
+    }
 }
 
 /// At which step a run parts from what was recorded, and in what.
@@ -89,6 +112,9 @@ impl Fold<'_> {
             self.home = home.clone();
         }
         let given = self.happens(entry);
+        if let Some(interrupted) = &entry.interrupts {
+            self.interrupted(interrupted, entry);
+        }
         let Some(id) = &entry.run else {
             // What moved nothing moves nothing.
             if let (Some(Given::Answer(content)), Some((place, program, run))) = (&given, &self.live)
@@ -115,7 +141,7 @@ impl Fold<'_> {
             return;
         }
         let mut steps = entry.steps.as_slice();
-        let mut goals = Vec::new();
+        let mut kept = Kept::default();
         let settled = entry.settled.iter().map(|code| match code {
             Some(code) => Given::Unsent { code: code.clone() },
             None => Given::Sent,
@@ -128,7 +154,7 @@ impl Fold<'_> {
         }
         for given in given.into_iter().chain(settled) {
             turn.given = Some(given);
-            let moved = self.moves(place, id, entry, &mut turn, &mut steps, &mut goals);
+            let moved = self.moves(place, id, entry, &mut turn, &mut steps, &mut kept);
             if let Err((node, why)) = moved {
                 self.runs[place].turns.push(turn);
                 return self.part(place, entry.number, node, why);
@@ -148,10 +174,22 @@ impl Fold<'_> {
             }
             return self.part(place, entry.number, steps.first().map(at), Why::Trail);
         }
-        if goals != entry.goals {
-            let node = entry.goals.first().or(goals.first()).map(|goal| goal.node.clone());
-            self.part(place, entry.number, node, Why::Goals);
+        if let Some((node, why)) = kept.parts(entry) {
+            self.part(place, entry.number, node, why);
         }
+    }
+
+    /// A run ends because the customer goes on in another flow.
+    fn interrupted(&mut self, id: &RunId, entry: &JournalEntry) {
+        let Some(place) = self.runs.iter().rposition(|run| run.id == *id) else { return };
+        let live = self.live.take().filter(|(live, ..)| *live == place);
+        let facts = self.facts(entry);
+        let again = live.map(|(_, _, mut run)| {
+            run.interrupt();
+            Again { facts, steps: Vec::new(), effects: Vec::new(), said: Vec::new(), run }
+        });
+        let (number, at, given) = (entry.number, entry.at, Some(Given::Interrupted));
+        self.runs[place].turns.push(Turn { number, at, given, recorded: Vec::new(), again });
     }
 
     /// A run that is not known yet.
@@ -189,7 +227,7 @@ impl Fold<'_> {
         entry: &JournalEntry,
         turn: &mut Turn,
         steps: &mut &[Visited],
-        goals: &mut Vec<Reached>,
+        kept: &mut Kept,
     ) -> Result<(), Parts> {
         let facts = self.facts(entry);
         let live = self.live.take().filter(|(live, ..)| *live == place);
@@ -246,7 +284,7 @@ impl Fold<'_> {
         let short = (outcome.trail.len() > recorded.len()).then_some(recorded.len());
         let parts = other.or(short).and_then(|place| outcome.trail.get(place)).map(at);
         *steps = &steps[recorded.len()..];
-        let said = self.carry_out(&outcome.effects, goals);
+        let said = self.carry_out(entry, &outcome.effects, kept);
         self.live = Some((place, program, run.clone()));
         let visits: Vec<(Visited, Explained)> = outcome.trail.into_iter().zip(explained).collect();
         let wrong = said.iter().find(|said| !self.is_recorded(entry, said)).map(|said| said.node.clone());
@@ -291,17 +329,19 @@ impl Fold<'_> {
                 let referral = last(self.person.heard).and_then(|message| message.context.referral.clone());
                 let earlier = &self.recording.messages[..usize::try_from(self.person.heard - 1).unwrap_or(0)];
                 let first = !earlier.iter().any(|message| message.author == Author::Contact);
-                Given::Opening { content: Some(content), referral, event: None, first }
+                Given::Opening { content: Some(content), referral, event: None, first, by_itself: false }
             }
             Given::Happened { name, data } => {
-                Given::Opening { content: None, referral: None, event: Some((name, data)), first: false }
+                let event = Some((name, data));
+                Given::Opening { content: None, referral: None, event, first: false, by_itself: false }
             }
+            begins @ Given::Opening { .. } => begins,
             _ => return None,
         })
     }
 
     /// Does what a turn decided, as far as later turns read it.
-    fn carry_out(&mut self, effects: &[Effect], goals: &mut Vec<Reached>) -> Vec<Said> {
+    fn carry_out(&mut self, entry: &JournalEntry, effects: &[Effect], kept: &mut Kept) -> Vec<Said> {
         let mut said = Vec::new();
         for effect in effects {
             match effect.clone() {
@@ -317,7 +357,16 @@ impl Fold<'_> {
                 Effect::Score { add } => self.person.score = self.person.score.saturating_add(add),
                 Effect::Language { language } => self.person.language = Some(language),
                 Effect::Goal { node, goal, value, currency } => {
-                    goals.push(Reached { node, goal, value, currency });
+                    kept.goals.push(Reached { node, goal, value, currency });
+                }
+                Effect::Rating { node, metric, mark, best } => {
+                    kept.ratings.push(Rated { node, metric, mark, best });
+                }
+                Effect::Consent { node, purpose, label, granted, version } => {
+                    let (at, message) = (entry.at, self.person.heard);
+                    let consent = Consent { label, granted, at, version, message, contact: None };
+                    consent::keep(&mut self.person.consents, &purpose, consent.clone());
+                    kept.consents.push(Consented { node, purpose, consent });
                 }
                 Effect::React { .. } | Effect::Typing | Effect::Http { .. } | Effect::Handoff { .. } => {}
             }
@@ -402,6 +451,7 @@ impl Fold<'_> {
                 language: person.language.clone(),
                 tags: person.tags.clone(),
                 score: person.score,
+                consents: consent::known(&person.consents),
             },
         }
     }
@@ -446,13 +496,25 @@ impl Fold<'_> {
             ContactEvent::Happened { name, data } if moved => {
                 Some(Given::Happened { name: name.clone(), data: data.clone() })
             }
+            ContactEvent::Scheduled { .. } if moved => Some(Given::Opening {
+                content: None,
+                referral: None,
+                event: None,
+                first: false,
+                by_itself: true,
+            }),
             // It was with another contact until now.
             ContactEvent::Split => {
                 self.live = None;
                 None
             }
-            ContactEvent::Absorb { last_inbound_at, .. } => {
+            ContactEvent::Absorb { younger, last_inbound_at, consents, .. } => {
                 self.person.last_inbound_at = self.person.last_inbound_at.max(*last_inbound_at);
+                consent::take_over(&mut self.person.consents, *younger, consents.clone());
+                None
+            }
+            ContactEvent::SplitOff { younger, .. } => {
+                consent::give_back(&mut self.person.consents, *younger);
                 None
             }
             _ => None,
@@ -550,6 +612,10 @@ pub(super) fn happening(given: &Given) -> Option<Event<'_>> {
         Given::Sent => Event::Sent,
         Given::Unsent { code } => Event::Unsent { code },
         Given::Happened { name, data } => Event::Happened { name, data },
-        Given::Opening { .. } | Given::Dropped | Given::Moved { .. } | Given::MovedBack => return None,
+        Given::Opening { .. }
+        | Given::Dropped
+        | Given::Moved { .. }
+        | Given::MovedBack
+        | Given::Interrupted => return None,
     })
 }

@@ -45,7 +45,8 @@ pub fn compare(recorded: &Replayed, draft: &Program) -> Comparison {
     let mut found =
         Comparison { outcome: Outcome::Same, node: None, number: None, turns: 0, says_otherwise: false };
     let mut live: Option<(Run, &Turn, &Again)> = None;
-    let mut tags_and_score = None;
+    // What the draft changes of the customer, from what the run knew at first.
+    let mut changed = None;
     for turn in &recorded.turns {
         let part = |found: Comparison, outcome, node| Comparison {
             outcome,
@@ -58,15 +59,17 @@ pub fn compare(recorded: &Replayed, draft: &Program) -> Comparison {
         };
         found.turns += 1;
         let mut facts = again.facts.clone();
-        let (tags, score) =
-            tags_and_score.get_or_insert_with(|| (facts.contact.tags.clone(), facts.contact.score));
-        (facts.contact.tags, facts.contact.score) = (tags.clone(), *score);
+        let contact = &mut facts.contact;
+        let (tags, score, consents) =
+            changed.get_or_insert_with(|| (contact.tags.clone(), contact.score, contact.consents.clone()));
+        (contact.tags, contact.score, contact.consents) = (tags.clone(), *score, consents.clone());
         let (run, outcome) = match (live.take(), given) {
             // What the draft is to that other version nobody has said.
-            (_, Given::Dropped | Given::Moved { .. } | Given::MovedBack) => break,
-            (None, Given::Opening { event, first, .. }) => {
+            (_, Given::Dropped | Given::Moved { .. } | Given::MovedBack | Given::Interrupted) => break,
+            (None, Given::Opening { event, first, by_itself, .. }) => {
                 let begins = match event {
                     Some((name, _)) => draft.begins_by(name).is_some(),
+                    None if *by_itself => draft.triggers().schedule.is_some(),
                     None => draft.matches(opens(given), *first).is_some(),
                 };
                 if !begins {
@@ -101,6 +104,7 @@ pub fn compare(recorded: &Replayed, draft: &Program) -> Comparison {
             match effect.clone() {
                 Effect::Tag { add, remove } => drop(change_tags(tags, add, &remove)),
                 Effect::Score { add } => *score = score.saturating_add(add),
+                Effect::Consent { purpose, granted, .. } => drop(consents.insert(purpose, granted)),
                 _ => {}
             }
         }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what stands around the tests may fail like a test")]
 
+mod consents;
 mod languages;
 mod model;
 mod older;

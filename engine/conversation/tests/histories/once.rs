@@ -46,13 +46,13 @@ async fn who_writes_very_much_is_heard_once_for_eight_days() {
 }
 
 /// A contact that writes without showing its number.
-fn hidden(id: &str) -> Sender {
+pub fn hidden(id: &str) -> Sender {
     let addresses = vec![Address::bsuid(workspace(), "1000", id)];
     Sender { addresses, reply_to: id.to_owned(), ..phone("") }
 }
 
 /// The same person, whose number shows.
-fn shown(digits: &str, id: &str) -> Sender {
+pub fn shown(digits: &str, id: &str) -> Sender {
     let mut sender = phone(digits);
     sender.addresses.extend(hidden(id).addresses);
     sender

@@ -8,7 +8,7 @@ use cauce_conversation::replay::{Given, Recording, Replayed, WhatIf, Why, compar
 use cauce_conversation::{Attempt, HTTP_CALLS, Home, RunStage, history, of_contact};
 use cauce_flows::{Program, RunState};
 use cauce_model::{
-    Assignee, Author, Case, CaseState, ContactEvent, ContactId, DeliveryStatus, Direction, Duration,
+    Assignee, Author, Case, CaseState, ContactEvent, ContactId, DeliveryStatus, Direction, Duration, Effect,
     EndReason, FailureClass, FlowId, HttpAnswer, HttpFailure, HttpOutcome, InboundContent, InboundStatus,
     Landing, MediaKind, MediaState, Message, Migrate, ReceivedMedia, SendFailure, SendOutcome, Sender,
     VersionId,
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
 
-use crate::stage::{Stage, T0, account, phone, text};
+use crate::stage::{Stage, T0, account, phone, text, workspace};
 
 /// Has something of everything that a run can wait for, read and fail at.
 const ALL: &str = r#"
@@ -32,12 +32,22 @@ nodes:
     config:
       rules:
         - { id: muchos, when: contact.score > 12 }
+        - { id: avisa, when: contact.consents.ofertas == true && contact.score > 8 }
         - { id: vip, when: 'contact.tags.contains("vip")' }
         - { id: noche, when: 'hour(now()) > 20' }
-    exits: { muchos: baja, vip: normal, noche: tema, else: marca }
+    exits: { muchos: baja, avisa: nota, vip: normal, noche: tema, else: marca }
   baja: { kind: score, config: { add: -9 }, exits: { next: tema } }
   normal: { kind: tags, config: { add: [normal], remove: [vip] }, exits: { next: tema } }
-  marca: { kind: tags, config: { add: [vip], remove: [normal] }, exits: { next: tema } }
+  marca: { kind: tags, config: { add: [vip], remove: [normal] }, exits: { next: permiso } }
+  permiso:
+    kind: consent
+    config: { purpose: ofertas, label: Ofertas, version: "1", text: ¿Te enviamos ofertas?, retries: { max: 1 }, timeout: 1h }
+    exits: { yes: tema, no: tema, no_match: tema, timeout: tema, window_closed: fin }
+  retira: { kind: consent, config: { purpose: ofertas, label: Ofertas, version: "2", answer: no }, exits: { no: tema } }
+  nota:
+    kind: rating
+    config: { text: ¿Cómo te fue?, metric: atencion, save_to: nota, retries: { max: 1 }, timeout: 1h }
+    exits: { low: persona, mid: tema, high: tema, no_match: tema, timeout: tema, window_closed: fin }
   tema:
     kind: question
     config:
@@ -85,11 +95,12 @@ nodes:
   tope: { kind: loop_guard, config: { times: 2 }, exits: { again: tema, exceeded: fin } }
   humano: { kind: command, config: { words: [humano], anywhere: true, text: Ya te atienden. }, exits: { next: persona } }
   menu: { kind: command, config: { words: [menú], then: restart } }
+  no_mas: { kind: command, config: { words: [no más ofertas] }, exits: { next: retira } }
   atras: { kind: command, config: { words: [atrás], then: back } }
   ayuda: { kind: command, config: { words: [ayuda], text: Escribe «atrás» para corregir., then: repeat } }
   persona: { kind: handoff, config: { queue: ventas, timeout: 30m }, exits: { resolved: cierre, timeout: fin } }
   cierre: { kind: window, exits: { open: listo, closed: fin } }
-  listo: { kind: end, config: { text: "Gracias, {{ contact.name ?? \"\" }} ({{ contact.score }}, {{ contact.phone ?? \"\" }})." } }
+  listo: { kind: end, config: { text: "Gracias, {{ contact.name ?? \"\" }} ({{ contact.score }}, {{ contact.phone ?? \"\" }}, {{ contact.consents }})." } }
   fin: { kind: end }
 "#;
 
@@ -123,7 +134,30 @@ nodes:
   fin: { kind: end }
 "#;
 
-const WORDS: [&str; 24] = [
+/// Begins by itself.
+const TIMED: &str = r#"
+id: ronda
+name: Ronda
+start: inicio
+nodes:
+  inicio: { kind: start, config: { schedule: { tag: vip, at: "9:00" } }, exits: { next: abierta } }
+  abierta: { kind: window, exits: { open: aviso, closed: fin } }
+  aviso: { kind: question, config: { text: "¿Sigues ahí, {{ contact.name ?? \"\" }}?", timeout: 1h }, exits: { ok: fin, no_match: fin, timeout: fin } }
+  fin: { kind: end }
+"#;
+
+/// Breaks into any other.
+const LEAVES: &str = r#"
+id: baja
+name: Baja
+start: inicio
+nodes:
+  inicio: { kind: start, config: { keywords: [baja], everywhere: true, save_to: dicho }, exits: { next: segura } }
+  segura: { kind: question, config: { text: "¿Segura, {{ contact.name ?? \"\" }}?", answer: { type: yes_no }, timeout: 1h }, exits: { yes: fin, no: fin, no_match: fin, timeout: fin, window_closed: fin } }
+  fin: { kind: end, config: { text: "Dijiste {{ dicho }}." } }
+"#;
+
+const WORDS: [&str; 27] = [
     "hola",
     "pedido",
     "Pedido",
@@ -148,17 +182,20 @@ const WORDS: [&str; 24] = [
     "2",
     "pasado mañana",
     "no sé",
+    "baja",
+    "sí",
+    "no más ofertas",
 ];
 
-/// Three versions of a flow, one that it calls and one that begins otherwise, compiled once.
+/// Three versions of a flow, those that begin otherwise, and one that is called, compiled once.
 static FLOWS: LazyLock<Vec<Arc<Program>>> = LazyLock::new(|| {
     let catalogue = cauce_nodes::catalogue();
     let called = Arc::new(Program::read(CALLED, &catalogue).unwrap());
     let find = |_: &FlowId| Some(called.clone());
     let versions = ["¿Cuánto?", "¿Cuántos?", "¿Cuántas?"].map(|asks| ALL.replace("¿Cuánto?", asks));
     let all = versions.map(|flow| Program::read(&flow, &catalogue).unwrap().with_subflows(find).unwrap());
-    let told = Program::read(TOLD, &catalogue).unwrap();
-    all.into_iter().chain([told]).map(Arc::new).chain([called.clone()]).collect()
+    let others = [TOLD, TIMED, LEAVES].map(|flow| Program::read(flow, &catalogue).unwrap());
+    all.into_iter().chain(others).map(Arc::new).chain([called.clone()]).collect()
 });
 
 /// A customer and all that happens to them.
@@ -225,6 +262,8 @@ impl Lived {
                     "tema" => ["Pedido", "pedido", "Juego", "Pago"],
                     "cantidad" => ["3", "40", "aaa", "99999999"],
                     "donde" => ["Av. Sol 12", "12", "8", "7"],
+                    "permiso" => ["sí", "claro", "no", "no sé"],
+                    "nota" => ["5", "⭐⭐", "un 3", "bien"],
                     "dia" => ["mañana", "15/3", "pasado mañana", "hoy"],
                     "foto" => return self.says(photo(&format!("{dice}"))).await,
                     _ => return self.says(text(WORDS[pick % WORDS.len()])).await,
@@ -238,7 +277,14 @@ impl Lived {
                     RunStage::Waiting { wait, .. } if !dice.is_multiple_of(5) => wait,
                     _ => u64::from(dice % 3) + 1,
                 };
-                let (option, title) = [("pedido", "Pedido"), ("juego", "Juego"), ("pago", "Pago")][pick % 3];
+                let options = [
+                    ("pedido", "Pedido"),
+                    ("juego", "Juego"),
+                    ("pago", "Pago"),
+                    ("yes", "Sí"),
+                    ("4", "⭐⭐⭐⭐"),
+                ];
+                let (option, title) = options[pick % options.len()];
                 let tapped = format!("{}.{wait}.{option}", run.id);
                 self.says(InboundContent::Choice { id: tapped, title: title.into() }).await;
             }
@@ -383,6 +429,12 @@ impl Lived {
                 let state = MediaState::Stored(stored);
                 self.stage.happens(id, &ContactEvent::MediaFetched { seq: message.seq, state }).await;
             }
+            167..=169 => {
+                let tag = ["vip", "vip", "normal"][pick % 3].to_owned();
+                let (at, flow) = (self.stage.runtime.now(), "ronda".parse().unwrap());
+                let event = ContactEvent::Scheduled { workspace: workspace(), flow, at, tag };
+                self.stage.happens(id, &event).await;
+            }
             163..=166 => drop(self.stage.keep(&FLOWS[pick % 3]).await),
             // Moved to another version, and perhaps back.
             174..=177 => {
@@ -521,6 +573,7 @@ fn thousands_of_random_runs_give_again_what_they_gave() {
         "dropped",
         "moved",
         "moved_back",
+        "interrupted",
         "answer",
         "timed_out",
         "resolved",
@@ -530,9 +583,13 @@ fn thousands_of_random_runs_give_again_what_they_gave() {
         "unsent",
         "happened",
         "told",
+        "by itself",
         "within",
         "failure",
         "draw",
+        "rating",
+        "allowed",
+        "not_allowed",
     ] {
         assert!(seen.get(all).is_some_and(|count| *count > 0), "{all}: {seen:#?}");
     }
@@ -544,6 +601,7 @@ fn count(seen: &mut Seen, run: &Replayed) {
     for turn in &run.turns {
         saw(match turn.given.as_ref().unwrap() {
             Given::Opening { event: Some(_), .. } => "told",
+            Given::Opening { by_itself: true, .. } => "by itself",
             Given::Opening { .. } => "began",
             Given::Answer(_) => "answer",
             Given::TimedOut => "timed_out",
@@ -556,7 +614,16 @@ fn count(seen: &mut Seen, run: &Replayed) {
             Given::Dropped => "dropped",
             Given::Moved { .. } => "moved",
             Given::MovedBack => "moved_back",
+            Given::Interrupted => "interrupted",
         });
+        for effect in &turn.again.as_ref().unwrap().effects {
+            match effect {
+                Effect::Rating { .. } => saw("rating"),
+                Effect::Consent { granted: true, .. } => saw("allowed"),
+                Effect::Consent { granted: false, .. } => saw("not_allowed"),
+                _ => {}
+            }
+        }
         for (visited, explained) in &turn.again.as_ref().unwrap().steps {
             if visited.within.is_some() {
                 saw("within");

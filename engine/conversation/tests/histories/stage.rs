@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use cauce_conversation::{
     ADDRESS, AddressEvent, BINDINGS, Binding, CONTACT, CONTACTS, Contact, Contacts, DESK, FETCH_MEDIA, HTTP,
-    Home, Programs, Publish, SEND, SHOW, Sending, WORKSPACE, Workspace, WorkspaceEvent, address_entity,
-    contact_entity, history, of_contact, workspace_entity,
+    Home, Programs, Publish, SCHEDULE, SEND, SHOW, Sending, WORKSPACE, Workspace, WorkspaceEvent,
+    address_entity, contact_entity, history, of_contact, workspace_entity,
 };
 use cauce_flows::Program;
 use cauce_model::{
@@ -177,6 +177,7 @@ impl Stage {
         parts.entities.insert(ADDRESS, contacts);
         parts.entities.insert(WORKSPACE, Arc::new(Workspace));
         parts.entities.insert(DESK, Arc::new(Nobody));
+        parts.entities.insert(SCHEDULE, Arc::new(Nobody));
         parts.executors.insert(SEND, provider);
         parts.executors.insert(HTTP, Arc::new(Silence));
         parts.executors.insert(SHOW, Arc::new(Silence));
@@ -203,7 +204,7 @@ impl Stage {
     pub async fn keep(&self, program: &Arc<Program>) -> VersionId {
         self.programs.keep(program.clone());
         let publish = Publish::of(program, "Rosa", None);
-        let event = to_bytes(&WorkspaceEvent::Publish(publish));
+        let event = to_bytes(&WorkspaceEvent::Publish(publish.into()));
         self.runtime.submit(workspace_entity(&workspace()), event, None).await.unwrap();
         program.version().clone()
     }

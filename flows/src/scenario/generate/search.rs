@@ -122,7 +122,7 @@ impl<'a> Search<'a> {
 
     /// Looks for conversations until every exit is taken, nothing is left to try, or the effort is spent.
     pub(super) fn run(&mut self) {
-        self.begin(Scenario::default());
+        self.begin(self.first());
         self.go_on();
         for _ in 0..AGAIN {
             let before = self.taken.count_ones(..);
@@ -134,6 +134,17 @@ impl<'a> Search<'a> {
             if self.taken.count_ones(..) == before {
                 return;
             }
+        }
+    }
+
+    /// Everybody's customer; where a flow begins by itself, one with whom it does.
+    fn first(&self) -> Scenario {
+        let Some(schedule) = &self.program.triggers().schedule else { return Scenario::default() };
+        let known = self.file.customer.as_ref().and_then(|customer| customer.tags.clone());
+        let tags = known.into_iter().flatten().chain([schedule.tag().to_owned()]).collect();
+        Scenario {
+            customer: Some(Customer { tags: Some(tags), ..Customer::default() }),
+            ..Scenario::default()
         }
     }
 
@@ -303,8 +314,10 @@ impl<'a> Search<'a> {
         facts.is_window_open().hash(&mut hasher);
         if self.values.contact.is_some() {
             facts.contact.tags.hash(&mut hasher);
+            facts.contact.consents.hash(&mut hasher);
         }
-        if self.values.is_timed || !self.moments.is_empty() {
+        let begins_by_itself = rehearsal.run().is_none() && self.program.triggers().schedule.is_some();
+        if self.values.is_timed || !self.moments.is_empty() || begins_by_itself {
             facts.now.hash(&mut hasher);
         }
         hasher.finish()
@@ -346,13 +359,14 @@ impl<'a> Search<'a> {
         let memo = rehearsal.run().map_or(&null, |run| &run.memo);
         let Some(wait) = rehearsal.waiting() else {
             let probes = self.probes(self.program, &self.program.document().start, facts, memo);
-            let mut acts: Vec<Act> = probes.into_iter().filter_map(act).collect();
+            let mut acts: Vec<Act> = probes.into_iter().filter_map(|probe| act(probe, facts.now)).collect();
             acts.extend([Act::Writes("Hola".to_owned()), Act::Sends(WORDLESS.to_owned())]);
             return alone(acts);
         };
         let within = rehearsal.run().and_then(|run| self.program.within(&run.frames));
         let within = within.unwrap_or(self.program);
-        let probes = self.probes(within, &wait.node, facts, memo).into_iter().filter_map(act);
+        let probes = self.probes(within, &wait.node, facts, memo).into_iter();
+        let probes = probes.filter_map(|probe| act(probe, facts.now));
         let until_due = rehearsal.due().and_then(|due| values::span(due - facts.now)).map(Act::Clock);
         match wait.kind {
             WaitKind::Answer => {
@@ -433,6 +447,10 @@ impl<'a> Search<'a> {
                 others.push(is(Customer { name: some.clone(), ..Customer::default() }));
                 others.push(is(Customer { language: some.clone(), ..Customer::default() }));
                 others.push(is(Customer { phone: some, ..Customer::default() }));
+                for granted in [true, false] {
+                    let consents = Some([(text.clone(), granted)].into());
+                    others.push(is(Customer { consents, ..Customer::default() }));
+                }
             }
         }
         if self.values.is_timed || !self.moments.is_empty() {
@@ -502,14 +520,15 @@ impl<'a> Search<'a> {
     }
 }
 
-/// What a probe lets happen; a moment and a value are no acts.
-fn act(probe: Probe) -> Option<Act> {
+/// What a probe lets happen now; a moment and a value are no acts.
+fn act(probe: Probe, now: Timestamp) -> Option<Act> {
     Some(match probe {
         Probe::Writes(text) => Act::Writes(text),
         Probe::Sends(what) => Act::Sends(what),
         Probe::Ad(id) => Act::Ad(id),
         Probe::Event { name, data } => Act::Event(Told { name, json: data }),
         Probe::Answers { status, body } => Act::Answers(Answers { status, json: body, text: None }),
+        Probe::Passes(until) => Act::Clock(values::span(until - now)?),
         Probe::Moment(_) | Probe::Value { .. } => return None,
     })
 }
